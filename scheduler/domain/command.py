@@ -1,0 +1,87 @@
+"""
+One wish to switch a car, from intent to known outcome.
+
+    queued -> sending -> accepted -> confirmed
+       |         |           └-> contradicted   a later look shows the opposite
+       |         ├-> unknown                    time-out, cut, 504, crash: look at the car, never send blindly
+       |         └-> failed                     refused
+       ├-> expired                              its window passed before it was sent
+       └-> superseded                           the wish changed before it was sent, or a newer command took its place
+
+`unknown` settles to confirmed or contradicted at the next look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from scheduler.domain.vehicle import VehicleId
+
+CommandId = NewType("CommandId", str)
+
+
+class Verb(StrEnum):
+    """What a car can be told."""
+
+    START = "start"
+    STOP = "stop"
+
+
+class CommandStatus(StrEnum):
+    """Where a command stands. See the drawing above."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+    @property
+    def open(self) -> bool:
+        """Whether the outcome is still to be learned."""
+        return self in OPEN_STATUSES
+
+
+OPEN_STATUSES = frozenset(
+    {CommandStatus.QUEUED, CommandStatus.SENDING, CommandStatus.ACCEPTED, CommandStatus.UNKNOWN}
+)
+
+
+class Reason(StrEnum):
+    """Why a command is sent, in the words of the log and the page."""
+
+    PLAN = "plan"
+    RESERVE = "reserve"
+    MANUAL = "manual"
+    SAFE = "safe"
+    PLUG_IN = "plug_in"
+    TARGET_REACHED = "target_reached"
+    OUTSIDE_WINDOW = "outside_window"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """
+    A row of the ledger. Never deleted; only its status moves, along the arrows above.
+
+    After `expires_at` it is dropped rather than sent late. `detail` is a sentence for people, free of ids and secrets.
+    """
+
+    id: CommandId
+    vehicle_id: VehicleId
+    verb: Verb
+    reason: Reason
+    queued_at: datetime
+    expires_at: datetime
+    status: CommandStatus = CommandStatus.QUEUED
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    attempts: int = 0
+    detail: str = ""

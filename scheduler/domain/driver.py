@@ -1,0 +1,85 @@
+"""
+A person with cars, goals and a time zone, as plain values. `drivers.py` reads them from YAML and turns local wall times
+into moments; here they are only data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+from scheduler.domain.plan import Prefer
+from scheduler.domain.tariff import TariffId
+from scheduler.domain.vehicle import Vehicle
+
+DriverId = NewType("DriverId", str)
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A local wall time by which the car is ready at `target_pct`."""
+
+    at: time
+    target_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedHours:
+    """Local wall times without charging; `end <= start` wraps over midnight. `weekdays`: 0 = Monday, the day it starts on."""
+
+    start: time
+    end: time
+    weekdays: frozenset[int] = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePreferences:
+    """
+    What one driver wants of one car.
+
+    `departures` maps a weekday (0 = Monday) to its departure; a day without one is allowed. Below `reserve_pct` the car
+    charges at once, whatever the price. `max_price` is in the tariff's currency per kWh.
+    """
+
+    departures: Mapping[int, Departure] = field(default_factory=dict)
+    reserve_pct: float = 0.0
+    max_starts: int | None = 2
+    continuous: bool = False
+    max_price: float | None = None
+    blocked: tuple[BlockedHours, ...] = ()
+    prefer: Prefer = Prefer.LATE
+    min_run: timedelta = timedelta(0)
+    start_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeGoal:
+    """The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`."""
+
+    ready_by: datetime
+    target_pct: float
+    reserve_pct: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Car:
+    """A driver's car: what it is, and what the driver wants of it."""
+
+    vehicle: Vehicle
+    preferences: ChargePreferences
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One person: a time zone, a tariff, and one or more cars."""
+
+    id: DriverId
+    name: str
+    timezone: ZoneInfo
+    tariff_id: TariffId
+    cars: tuple[Car, ...]

@@ -1,0 +1,34 @@
+"""What a driver was promised, and on which facts: the stored record of one plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.domain.driver import ChargeGoal
+from scheduler.domain.plan import ChargePlan
+from scheduler.domain.tariff import TariffId
+from scheduler.domain.vehicle import VehicleId
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """
+    One plan with the facts it was made from. Kept only when it differs from the one before.
+
+    `goal=None`: the driver names no departure ahead, only the reserve counts. `at_once_cost` is what charging the same
+    energy from `made_at` (or plug-in) at full power would cost; None where a price on that way is unknown.
+    `notes` are sentences for people: what was assumed, what was dropped, what is missing.
+    """
+
+    vehicle_id: VehicleId
+    made_at: datetime
+    soc_pct: float | None
+    goal: ChargeGoal | None
+    plan: ChargePlan
+    tariff_id: TariffId
+    currency: str
+    at_once_cost: float | None = None
+    prices_known_until: datetime | None = None
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
