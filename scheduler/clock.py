@@ -29,6 +29,11 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def suspended_s(self) -> float:
+        # Linux counts suspend in BOOTTIME and not in MONOTONIC; where BOOTTIME is missing, a suspend looks like a step.
+        boottime = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+        return time.clock_gettime(boottime) - time.clock_gettime(time.CLOCK_MONOTONIC)
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
@@ -61,6 +66,9 @@ class ScaledClock:
     def monotonic(self) -> float:
         return time.monotonic() * self.scale
 
+    def suspended_s(self) -> float:
+        return 0.0
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.scale)
 
@@ -76,6 +84,9 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def suspended_s(self) -> float:
+        return 0.0
 
     def advance(self, seconds: float) -> None:
         """Let *seconds* pass, on both clocks."""
@@ -138,6 +149,9 @@ class LoopClock:
 
     def monotonic(self) -> float:
         return self._loop.time()
+
+    def suspended_s(self) -> float:
+        return 0.0
 
     def step(self, seconds: float) -> None:
         """Jump the wall clock by *seconds*, which may be negative; no time passes."""

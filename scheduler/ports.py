@@ -29,6 +29,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never jump and never go back: for durations, leases in one process, back-off."""
 
+    def suspended_s(self) -> float:
+        """Return how many seconds the machine has slept in all, during which `monotonic` stood still."""
+
     async def sleep(self, seconds: float) -> None:
         """Wait *seconds* of this clock's time."""
 

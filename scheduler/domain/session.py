@@ -6,7 +6,7 @@ A hand on the car wins until it is unplugged, so the hand belongs to the session
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -52,3 +52,7 @@ class ChargeSession:
     automatic_stopped: bool = False
     energy_kwh: float = 0.0
     cost: float = 0.0
+
+    def without_hand(self) -> ChargeSession:
+        """Return the session as if no hand had touched the car."""
+        return replace(self, hand=Hand.NONE)

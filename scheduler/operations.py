@@ -1,0 +1,209 @@
+"""
+Everything a person may ask of a running smartcharge: see the fleet, start, stop, hold, resume. The command line, the API
+and the page share it, so that all three say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduler.domain.command import Command
+from scheduler.domain.event import Event
+from scheduler.domain.promise import Promise
+from scheduler.domain.roster import Roster, Seat
+from scheduler.domain.session import ChargeSession, Hand, Override
+from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.domain.vehicle import VehicleId, VehicleState
+from scheduler.planning.explain import promise_sentence
+from scheduler.ports import Clock, Journal, PriceBook, Store
+
+RECENT = timedelta(hours=36)
+"""How far back the page and the API show commands: last night and today."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarView:
+    """One car as people see it. `sentence` says it all; the rest is the same in pieces."""
+
+    vehicle_id: VehicleId
+    driver_id: str
+    title: str
+    timezone: ZoneInfo
+    sentence: str
+    tariff_id: TariffId
+    state: VehicleState | None
+    looked_at: datetime | None
+    session: ChargeSession | None
+    override: Override
+    promise: Promise | None
+    commands: tuple[Command, ...]
+    next_event_at: datetime | None
+    next_event: str
+    simulated: bool
+
+    def soc_age(self, now: datetime) -> timedelta | None:
+        """Return how old the state of charge is; None while none was ever seen."""
+        return now - self.state.soc_seen_at if self.state and self.state.soc_seen_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """All cars at one moment."""
+
+    now: datetime
+    started_at: datetime
+    version: str
+    simulated: bool
+    cars: tuple[CarView, ...]
+
+
+class Operations:
+    """
+    What a person may ask. Reading never changes anything; each wish is written down and wakes the car's turn.
+
+    *roster* is a callable, since a reload swaps the roster whole.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        prices: PriceBook,
+        roster: Callable[[], Roster],
+        journal: Journal,
+        *,
+        simulated: bool,
+        version: str,
+    ) -> None:
+        self._clock, self._store, self._prices, self._roster, self._journal = clock, store, prices, roster, journal
+        self._simulated, self._version, self._started_at = simulated, version, clock.now()
+
+    def fleet(self) -> FleetView:
+        """Return every car as it stands now."""
+        now = self._clock.now()
+        cars = tuple(self._car(seat, now) for seat in self._roster().seats)
+        return FleetView(now, self._started_at, self._version, self._simulated, cars)
+
+    def cars(self, name: str) -> tuple[CarView, ...]:
+        """Return the cars a person means by *name*; InvalidValue with a did-you-mean for one that is not known."""
+        now = self._clock.now()
+        return tuple(self._car(seat, now) for seat in self._roster().named(name))
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        """Return the prices in force on a tariff, as the driver pays them."""
+        return self._prices.curve(tariff_id)
+
+    def events(self, after_seq: int = -1, limit: int = 100, vehicle_id: VehicleId | None = None) -> list[Event]:
+        """Return what happened, oldest first; by default the newest *limit*."""
+        return self._store.events(after_seq, limit, vehicle_id)
+
+    def start(self, name: str) -> tuple[str, ...]:
+        """Charge to the target now, whatever the price, until it is reached or the car is unplugged."""
+        return self._wish(name, Override.START, "charges to its target now, whatever the price")
+
+    def stop(self, name: str) -> tuple[str, ...]:
+        """Do not charge until unplugged or resumed, even past a departure; the answer warns of that."""
+        return self._wish(name, Override.STOP, "will not charge until it is unplugged or you resume")
+
+    def hold(self, name: str) -> tuple[str, ...]:
+        """Send the car no command at all until unplugged or resumed."""
+        return self._wish(name, Override.HOLD, "gets no command until it is unplugged or you resume")
+
+    def resume(self, name: str) -> tuple[str, ...]:
+        """Follow the plan again; also forgets a hand on the car in this session."""
+        return self._wish(name, Override.NONE, "follows its plan again")
+
+    def _wish(self, name: str, override: Override, consequence: str) -> tuple[str, ...]:
+        seats = self._roster().named(name)
+        now = self._clock.now()
+        with self._store.transaction():
+            for seat in seats:
+                self._store.set_override(seat.vehicle_id, override, now)
+                self._forget_hand(seat)
+                if override is Override.NONE:
+                    self._journal.note("override.ended", seat.vehicle_id, by="resume")
+                else:
+                    self._journal.note("override.set", seat.vehicle_id, override=override.value)
+            self._store.wake([seat.vehicle_id for seat in seats], now)
+        return tuple(self._answer(seat, override, consequence) for seat in seats)
+
+    def _forget_hand(self, seat: Seat) -> None:
+        """A word to smartcharge is newer than a hand on the car, and takes its place."""
+        session = self._store.session(seat.vehicle_id)
+        if session is not None and session.hand is not Hand.NONE:
+            self._store.save_session(session.without_hand())
+
+    def _answer(self, seat: Seat, override: Override, consequence: str) -> str:
+        promise = self._store.promise(seat.vehicle_id)
+        if self._store.session(seat.vehicle_id) is None:
+            return f"{seat.title} is not seen to be plugged in; once it is, it {consequence}."
+        if override is Override.STOP and promise is not None and promise.goal is not None and promise.plan.windows:
+            ready_by = promise.goal.ready_by.astimezone(seat.driver.timezone)
+            return (
+                f"{seat.title} {consequence}. It may miss its departure on {ready_by:%A at %H:%M} "
+                f"(target {promise.goal.target_pct:.0f} %)."
+            )
+        return f"{seat.title} {consequence}."
+
+    def _car(self, seat: Seat, now: datetime) -> CarView:
+        vehicle_id = seat.vehicle_id
+        state, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
+        override, promise = self._store.override(vehicle_id), self._store.promise(vehicle_id)
+        next_event_at, next_event = _next_event(promise if session else None, override, now)
+        return CarView(
+            vehicle_id,
+            str(seat.driver.id),
+            seat.title,
+            seat.driver.timezone,
+            _sentence(seat, state, session, override, promise, now),
+            seat.driver.tariff_id,
+            state,
+            self._store.last_look(vehicle_id),
+            session,
+            override,
+            promise,
+            tuple(self._store.commands(vehicle_id, now - RECENT)),
+            next_event_at,
+            next_event,
+            self._simulated or bool(promise and promise.simulated),
+        )
+
+
+def _sentence(
+    seat: Seat,
+    state: VehicleState | None,
+    session: ChargeSession | None,
+    override: Override,
+    promise: Promise | None,
+    now: datetime,
+) -> str:
+    soc_pct = state.soc_pct if state else None
+    level = f"{soc_pct:.0f} %" if soc_pct is not None else "charge unknown"
+    if state is None:
+        return f"{seat.title}: not seen yet"
+    if session is None:
+        return f"{seat.title}: {level}, not plugged in"
+    if override is Override.STOP:
+        return f"{seat.title}: {level}, stopped by you; it will not charge until it is unplugged or you resume"
+    if override is Override.HOLD:
+        return f"{seat.title}: {level}, on hold; no command is sent until it is unplugged or you resume"
+    if session.hand is not Hand.NONE:
+        did = "started" if session.hand is Hand.CHARGING else "stopped"
+        return f"{seat.title}: {level}, {did} by hand; left alone until it is unplugged or you resume"
+    if promise is None:
+        return f"{seat.title}: {level}, plugged in, no plan yet"
+    return promise_sentence(seat.title, promise, soc_pct, now, seat.driver.timezone)
+
+
+def _next_event(promise: Promise | None, override: Override, now: datetime) -> tuple[datetime | None, str]:
+    if promise is None or override in (Override.STOP, Override.HOLD):
+        return None, ""
+    at = promise.plan.next_change(now)
+    if at is None:
+        return (promise.goal.ready_by, "departure") if promise.goal and promise.goal.ready_by > now else (None, "")
+    return at, "start" if promise.plan.wants_charging_at(at) else "stop"
+
+
