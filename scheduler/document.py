@@ -35,11 +35,9 @@ LARGEST_BYTES = 256 * 1024
 _DEEPEST = 32
 """Levels of nesting: ours have six. Far below what Python's stack and pydantic's JSON parser bear."""
 
-_STR = "tag:yaml.org,2002:str"
-_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
-_CONSTRUCTED = _NUMBERS | {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"}
+_CONSTRUCTED = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
 # YAML 1.2's core schema has neither dates nor merge keys; ruamel.yaml tags them all the same.
-_TEXT = frozenset({_STR, "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"})
+_TEXT = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "timestamp", "merge", "value"))
 
 
 class Section(BaseModel):
@@ -202,20 +200,20 @@ class _Walk:
         self._document, self._yaml = document, yaml
 
     def value(self, node: Node, loc: Loc, place: Node) -> object:
+        """Return *node* as a plain value, noting that it stands at *place* (its key, or itself in a list)."""
         self._document.places[loc] = _start(place)
         if len(loc) > _DEEPEST:
             return self._flaw(loc, node, "is nested too deeply")
         if node.anchor is not None:
             return self._flaw(loc, node, f"has the anchor &{node.anchor}; anchors are not allowed, write the value out")
-        if isinstance(node, MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            return self._mapping(node, loc)
-        if isinstance(node, SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
-            return [self.value(item, (*loc, index), item) for index, item in enumerate(node.value)]
-        if isinstance(node, ScalarNode) and node.tag in _TEXT:
-            return self._scalar_text(node, loc)
-        if isinstance(node, ScalarNode) and node.tag in _CONSTRUCTED:
-            return self._constructed(node, loc)
-        return self._flaw(loc, node, f"has the tag {node.tag}; tags are not allowed, write the plain value")
+        match node:
+            case MappingNode(tag="tag:yaml.org,2002:map"):
+                return self._mapping(node, loc)
+            case SequenceNode(tag="tag:yaml.org,2002:seq"):
+                return [self.value(item, (*loc, index), item) for index, item in enumerate(node.value)]
+            case ScalarNode():
+                return self._scalar(node, loc)
+        return self._tagged(node, loc)
 
     def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, object]:
         mapping: dict[str, object] = {}
@@ -231,13 +229,12 @@ class _Walk:
                 mapping[key.value] = self.value(value, (*loc, key.value), key)
         return mapping
 
-    def _scalar_text(self, node: ScalarNode, loc: Loc) -> object:
-        text: str = node.value
-        if any("\ud800" <= letter <= "\udfff" for letter in text):
-            return self._flaw(loc, node, "holds half a character (a lone surrogate), expected text")
-        return text
-
-    def _constructed(self, node: ScalarNode, loc: Loc) -> object:
+    def _scalar(self, node: ScalarNode, loc: Loc) -> object:
+        if node.tag in _TEXT:
+            halves = any("\ud800" <= letter <= "\udfff" for letter in node.value)
+            return self._flaw(loc, node, "holds half a character (a lone surrogate)") if halves else str(node.value)
+        if node.tag not in _CONSTRUCTED:
+            return self._tagged(node, loc)
         try:
             value: object = self._yaml.constructor.construct_object(node)
         except ValueError:
@@ -245,6 +242,9 @@ class _Walk:
         if isinstance(value, float) and not isfinite(value):
             return self._flaw(loc, node, f"got {node.value}, expected a finite number")
         return value
+
+    def _tagged(self, node: Node, loc: Loc) -> object:
+        return self._flaw(loc, node, f"has the tag {node.tag}; tags are not allowed, write the plain value")
 
     def _flaw(self, loc: Loc, node: Node, message: str) -> object:
         """Note what is not allowed, and return what stands for it: nothing."""
