@@ -1,0 +1,84 @@
+# Two commands are enough on a fresh machine with python3 >= 3.11, pip, make and git: `make run` and `make test`.
+# Each makes .venv by itself from the lock files, and again only when a lock or pyproject.toml changes.
+
+PYTHON ?= python3
+UV     ?= uv
+STATE  ?= .state
+ROOT   ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A venv whose interpreter is gone (the system's Python moved on) is made anew.
+ifeq ($(wildcard $(BIN)/python),)
+$(shell rm -f $(VENV)/.made $(VENV)/.runtime $(VENV)/.test)
+endif
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check install bench prove format lock service
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime ## the daemon on the example configuration, with simulated cars, until Ctrl-C
+	@exec $(BIN)/smartcharge run --config config --state $(STATE)
+
+test: check ## make check, then every test; the pure rooms must be covered to the last branch
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.test ## style, types and the arrows between the rooms
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+install: $(VENV)/.runtime ## .venv with the smartcharge command, and nothing for its development
+	@echo "$(BIN)/smartcharge is ready; '$(BIN)/smartcharge --help' lists what it does"
+
+bench: $(VENV)/.test ## every measurement in bench/, one after the other
+	@$(BIN)/python -m bench
+
+prove: $(VENV)/.test ## the planner against brute force, with many more random problems than make test
+	@PROVE=1 $(BIN)/python -m pytest tests/planning
+
+format: $(VENV)/.test ## rewrite the code in the one agreed layout
+	@$(BIN)/ruff format
+
+lock: ## refresh the lock files after a change of dependencies; UPGRADE=--upgrade takes newer releases (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=/path/to/uv" >&2; exit 69; }
+	@# setuptools comes in by the second input: the project is built without build isolation, from the lock alone.
+	@$(BUILD_REQUIRES) | $(COMPILE) pyproject.toml - --output-file requirements.lock >/dev/null
+	@$(BUILD_REQUIRES) | $(COMPILE) pyproject.toml - --extra test --constraint requirements.lock \
+	    --output-file requirements-test.lock >/dev/null
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+          --no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
+BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
+
+# ---- the set-up ------------------------------------------------------------------------------------------------
+
+# Hashes pin every file; wheels only, since building a source distribution would fetch what no hash covers.
+LOCKED  = --quiet --require-hashes --only-binary :all:
+# python3-venv may be missing (Debian packs it apart): then the system's pip fills a venv that has none of its own.
+PIP     = $$($(BIN)/python -m pip --version >/dev/null 2>&1 && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+PROJECT = --quiet --no-deps --no-build-isolation --no-index
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "smartcharge needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 69; }
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	@$(PIP) --version >/dev/null || { echo "no pip found: install python3-venv or python3-pip" >&2; exit 69; }
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "setting up $(VENV) (about half a minute, once)"
+	@pip="$(PIP)" && $$pip install $(LOCKED) -r requirements.lock && $$pip install $(PROJECT) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made requirements-test.lock pyproject.toml
+	@echo "setting up $(VENV) with the test tools (about a minute, once)"
+	@pip="$(PIP)" && $$pip install $(LOCKED) -r requirements-test.lock && $$pip install $(PROJECT) -e .
+	@touch $@ $(VENV)/.runtime
