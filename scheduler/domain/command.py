@@ -53,6 +53,21 @@ OPEN_STATUSES = frozenset(
     {CommandStatus.QUEUED, CommandStatus.SENDING, CommandStatus.ACCEPTED, CommandStatus.UNKNOWN}
 )
 
+ARROWS: dict[CommandStatus, frozenset[CommandStatus]] = {
+    CommandStatus.QUEUED: frozenset({CommandStatus.SENDING, CommandStatus.EXPIRED, CommandStatus.SUPERSEDED}),
+    CommandStatus.SENDING: frozenset(
+        {CommandStatus.ACCEPTED, CommandStatus.UNKNOWN, CommandStatus.FAILED, CommandStatus.QUEUED}
+    ),
+    CommandStatus.ACCEPTED: frozenset(
+        {CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}
+    ),
+    CommandStatus.UNKNOWN: frozenset({CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}),
+}
+"""
+Where a status may move. One that is not a key is final. `sending -> queued` is a call that is known not to have acted
+(rate limited, refused connection): it is postponed, and tried again on the same row.
+"""
+
 
 class Reason(StrEnum):
     """Why a command is sent, in the words of the log and the page."""

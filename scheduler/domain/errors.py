@@ -5,6 +5,7 @@ The errors of the house, sorted by what the caller can do about them.
     ├── InvalidValue          a value breaks its type's invariant: mend the value (also a ValueError)
     ├── ConfigError           the operator or driver mends a file or a setting, then starts again (exit 78)
     ├── AlreadyRunning        another daemon or program holds the state or the port
+    ├── StoreUnavailable      the ledger cannot be read or written now: disk full, locked, read-only, damaged
     ├── VehicleError          something between us and one car
     │   ├── VehicleUnreachable    try again later, not before `retry_after`
     │   ├── OutcomeUnknown        the call may have acted: look at the car, do not send again
@@ -37,6 +38,14 @@ class ConfigError(SmartchargeError):
 
 class AlreadyRunning(SmartchargeError):
     """Another process holds the state directory, the port or the lock."""
+
+
+class StoreUnavailable(SmartchargeError):
+    """
+    The ledger cannot be read or written: the disk is full, somebody else holds the lock, it is read-only or damaged.
+
+    Nothing of the refused transaction was kept. Nothing may be sent to a car whose intent could not be written down.
+    """
 
 
 class VehicleError(SmartchargeError):
