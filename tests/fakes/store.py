@@ -14,7 +14,8 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from scheduler.domain.command import Command, CommandId, CommandStatus
+from scheduler.domain.command import ARROWS, Command, CommandId, CommandStatus
+from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import CATALOGUE, Event, Fact
 from scheduler.domain.interval import Interval
 from scheduler.domain.lease import Lease
@@ -83,16 +84,19 @@ class MemoryStore:
     def enlist(self, vehicle_ids: Sequence[VehicleId], now: datetime) -> None:
         due = self._books.due
         for vehicle_id in due.keys() - set(vehicle_ids):
-            due[vehicle_id] = DueRow(None, due[vehicle_id].token + 1)
+            if due[vehicle_id].due_at is not None:
+                due[vehicle_id] = DueRow(None, due[vehicle_id].token + 1)
         for vehicle_id in vehicle_ids:
-            row = due.get(vehicle_id, DueRow(None))
-            due[vehicle_id] = replace(row, due_at=now) if row.due_at is None else row
+            if vehicle_id not in due:
+                due[vehicle_id] = DueRow(now)
+            elif due[vehicle_id].due_at is None:
+                due[vehicle_id] = DueRow(now, due[vehicle_id].token + 1)
 
     def claim(self, now: datetime, limit: int, lease_for: timedelta) -> list[Lease]:
         waits = {vehicle_id: row.waited(now) for vehicle_id, row in self._books.due.items()}
-        waiting = sorted((wait, vehicle_id) for vehicle_id, wait in waits.items() if wait is not None)
+        waiting = sorted((-wait, vehicle_id) for vehicle_id, wait in waits.items() if wait is not None)
         leases = []
-        for _, vehicle_id in waiting[::-1][:limit]:
+        for _, vehicle_id in waiting[:limit]:
             row = self._books.due[vehicle_id]
             lease = Lease(vehicle_id, row.token + 1, now + lease_for)
             woken_at = row.woken_at if row.woken_at is not None and row.woken_at > now else None
@@ -101,10 +105,12 @@ class MemoryStore:
         return leases
 
     def renew(self, leases: Sequence[Lease], now: datetime, lease_for: timedelta) -> list[Lease]:
-        renewed = [Lease(lease.vehicle_id, lease.token, now + lease_for) for lease in leases if self._current(lease)]
+        renewed = [
+            Lease(lease.vehicle_id, lease.token + 1, now + lease_for) for lease in leases if self._current(lease)
+        ]
         for lease in renewed:
             row = self._books.due[lease.vehicle_id]
-            self._books.due[lease.vehicle_id] = replace(row, lease_until=lease.until)
+            self._books.due[lease.vehicle_id] = replace(row, token=lease.token, lease_until=lease.until)
         return renewed
 
     def complete(self, lease: Lease, due_at: datetime) -> bool:
@@ -134,7 +140,7 @@ class MemoryStore:
 
     def _current(self, lease: Lease) -> bool:
         row = self._books.due.get(lease.vehicle_id)
-        return row is not None and row.lease_until is not None and row.token == lease.token
+        return row is not None and row.due_at is not None and row.token == lease.token
 
     # The ledger.
 
@@ -166,11 +172,13 @@ class MemoryStore:
             self._books.sightings.append(state)
 
     def sightings(self, vehicle_id: VehicleId, since: datetime) -> list[VehicleState]:
-        return [state for state in self._books.sightings if state.vehicle_id == vehicle_id and state.seen_at >= since]
+        own = (s for s in self._books.sightings if s.vehicle_id == vehicle_id and s.seen_at >= since)
+        return sorted(own, key=lambda state: state.seen_at)
 
     def session(self, vehicle_id: VehicleId) -> ChargeSession | None:
-        running = (s for s in self._books.sessions.values() if s.vehicle_id == vehicle_id and s.unplugged_at is None)
-        return max(running, key=lambda session: session.plugged_in_at, default=None)
+        own = (session for session in self._books.sessions.values() if session.vehicle_id == vehicle_id)
+        newest = max(own, key=lambda session: session.plugged_in_at, default=None)
+        return newest if newest is not None and newest.unplugged_at is None else None
 
     def save_session(self, session: ChargeSession) -> None:
         self._books.sessions[session.vehicle_id, session.plugged_in_at] = session
@@ -186,23 +194,28 @@ class MemoryStore:
         self._books.overrides[vehicle_id] = override
 
     def promise(self, vehicle_id: VehicleId, at: datetime | None = None) -> Promise | None:
-        made = (p for p in self._books.promises if p.vehicle_id == vehicle_id and (at is None or p.made_at <= at))
-        return max(made, key=lambda promise: promise.made_at, default=None)
+        own = [promise for promise in self._books.promises if promise.vehicle_id == vehicle_id]
+        if at is not None:
+            own = sorted((promise for promise in own if promise.made_at <= at), key=lambda promise: promise.made_at)
+        return own[-1] if own else None
 
     def keep_promise(self, promise: Promise) -> bool:
         last = self.promise(promise.vehicle_id)
         if last is not None and (last.plan, last.goal, last.notes) == (promise.plan, promise.goal, promise.notes):
             return False
-        # Of two made at one moment the newer one counts: it goes first, and `max` keeps the first of equals.
-        self._books.promises.insert(0, promise)
+        self._books.promises.append(promise)
         return True
 
     def promises(self, vehicle_id: VehicleId, since: datetime) -> list[Promise]:
-        own = [p for p in reversed(self._books.promises) if p.vehicle_id == vehicle_id and p.made_at >= since]
+        own = (p for p in self._books.promises if p.vehicle_id == vehicle_id and p.made_at >= since)
         return sorted(own, key=lambda promise: promise.made_at)
 
     def queue_command(self, command: Command, lease: Lease) -> bool:
-        if lease.vehicle_id != command.vehicle_id or not self._current(lease):
+        if command.status is not CommandStatus.QUEUED:
+            raise InvalidValue(f"a command begins as queued, got {command.status.value}")
+        if command.vehicle_id != lease.vehicle_id:
+            raise InvalidValue(f"the lease is for {lease.vehicle_id}, the command for {command.vehicle_id}")
+        if not self._current(lease) or self.open_commands(command.vehicle_id):
             return False
         self._books.commands[command.id] = command
         return True
@@ -210,6 +223,8 @@ class MemoryStore:
     def advance_command(
         self, command_id: CommandId, expected: CommandStatus, status: CommandStatus, at: datetime, detail: str = ""
     ) -> bool:
+        if status not in ARROWS.get(expected, ()):
+            raise InvalidValue(f"a command never moves from {expected.value} to {status.value}")
         command = self._books.commands.get(command_id)
         if command is None or command.status is not expected:
             return False
@@ -229,7 +244,7 @@ class MemoryStore:
 
     def _commands(self, vehicle_id: VehicleId) -> list[Command]:
         own = (command for command in self._books.commands.values() if command.vehicle_id == vehicle_id)
-        return sorted(own, key=lambda command: command.queued_at)
+        return sorted(own, key=lambda command: (command.queued_at, command.id))
 
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
         self._books.calls.append((vehicle_id, at, kind))
@@ -238,13 +253,15 @@ class MemoryStore:
         return sum(1 for caller, at, _ in self._books.calls if caller == vehicle_id and at >= since)
 
     def record_event(self, at: datetime, name: str, vehicle_id: VehicleId | None, facts: dict[str, Fact]) -> int:
+        if name not in CATALOGUE:
+            raise InvalidValue(f"the event {name!r} is not in the catalogue of scheduler/domain/event.py")
         event = Event(len(self._books.events) + 1, at, name, CATALOGUE[name].level, vehicle_id, dict(facts))
         self._books.events.append(event)
         return event.seq
 
     def events(self, after_seq: int = 0, limit: int = 100, vehicle_id: VehicleId | None = None) -> list[Event]:
         own = [event for event in self._books.events if vehicle_id is None or event.vehicle_id == vehicle_id]
-        if after_seq == -1:
+        if after_seq < 0:
             return own[max(len(own) - limit, 0) :]
         return [event for event in own if event.seq > after_seq][:limit]
 
@@ -258,7 +275,7 @@ class MemoryStore:
     def curve(self, tariff_id: TariffId, at: datetime | None = None) -> tuple[TariffCurve, datetime] | None:
         for first_fetched_at, fetched_at, curve in reversed(self._books.curves.get(tariff_id, ())):
             if at is None or first_fetched_at <= at:
-                return curve, fetched_at
+                return curve, fetched_at if at is None or fetched_at <= at else first_fetched_at
         return None
 
     def save_payload(self, source: str, fetched_at: datetime, body: bytes) -> None:
