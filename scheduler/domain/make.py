@@ -1,0 +1,127 @@
+"""
+What a make allows, as one table: how often its cars report, and the limits that bind harder than money.
+
+The figures are the public ones of November 2025 to September 2026 (Smartcar's documentation pages on brand quirks,
+data frequency and BMW's energy interface, and the reports of owners named in the notes). Per model, year and region only
+Smartcar's compatibility matrix knows; what a car answers at run time wins over this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRules:
+    """
+    The rules of one make. None for a limit means that none is known.
+
+    `report_interval` is the longest usual time between two reports of a car that is awake: how long to wait before a
+    missing confirmation means anything. A car at rest or asleep reports nothing at all, whatever its make.
+
+    `commands_per_drive`: starts and stops together, until the car is driven. `stops_per_30_days`: rolling. Below
+    `min_command_soc_pct` neither start nor stop is possible. `start_ignores_limit`: a start where the car keeps a
+    schedule of its own charges to 100 %. `source` names where the row comes from, `notes` says what else to know.
+    """
+
+    make: str
+    report_interval: timedelta
+    can_start: bool = True
+    can_stop: bool = True
+    commands_per_drive: int | None = None
+    stops_per_30_days: int | None = None
+    min_command_soc_pct: float | None = None
+    start_ignores_limit: bool = False
+    notes: str = ""
+    source: str = ""
+
+
+_FREQUENCY = "Smartcar docs: data frequency"
+_QUIRKS = "Smartcar docs: data frequency, brand quirks"
+_GM_NOTES = "Deep sleep after three to four days, ended only by the ignition. The maker's app shares the quota."
+_PSA_NOTES = "Control asks the owner for a PIN and a second factor; a stop re-enables the car's delayed programme."
+
+
+def _row(make: str, minutes: int, source: str = _FREQUENCY, notes: str = "") -> MakeRules:
+    return MakeRules(make, timedelta(minutes=minutes), notes=notes, source=source)
+
+
+def _general_motors(make: str) -> MakeRules:
+    return replace(_row(make, 45, _QUIRKS, _GM_NOTES), min_command_soc_pct=50.0)
+
+
+def _bmw_group(make: str, minutes: int) -> MakeRules:
+    notes = (
+        "Europe's energy interface: alternating current only, within about 200 m of the consented address, no limit."
+    )
+    source = "Smartcar docs: data frequency, BMW energy integration"
+    return replace(_row(make, minutes, source, notes), stops_per_30_days=80)
+
+
+def _ford(make: str) -> MakeRules:
+    notes = "Connects through Smartcar's mobile SDK only, never from a browser."
+    return replace(_row(make, 10, _QUIRKS, notes), start_ignores_limit=True)
+
+
+_ROWS = (
+    _row("TESLA", 5, _QUIRKS, "Needs Smartcar's virtual key on 3, Y, Cybertruck and S, X from 2021."),
+    _row("BYD", 3, _QUIRKS, "One session an account: signing in to the maker's app ends ours."),
+    _row("POLESTAR", 3),
+    _row("VOLVO", 3, _QUIRKS, "Own charge schedules are daily only."),
+    replace(
+        _row("VOLKSWAGEN", 10, _QUIRKS, "1 to 3 minutes in the US. The owner must be the primary user."),
+        commands_per_drive=15,
+    ),
+    _row("AUDI", 5),
+    _row("RIVIAN", 5, _QUIRKS, "Owners with a second factor authorise again about every two weeks."),
+    _row(
+        "HYUNDAI",
+        5,
+        _QUIRKS,
+        "Before 2025: a report every 10 % while charging, after commands, and when charging stops.",
+    ),
+    _row(
+        "KIA", 5, _QUIRKS, "Before 2025: a report every 10 % while charging, after commands, and when charging stops."
+    ),
+    _row("SKODA", 5),
+    _row("HONDA", 30),
+    _row("JAGUAR", 30),
+    _row("LAND ROVER", 30),
+    _general_motors("CHEVROLET"),
+    _general_motors("GMC"),
+    _general_motors("CADILLAC"),
+    _general_motors("BUICK"),
+    _row("ACURA", 60, _QUIRKS, "Falls into deep sleep."),
+    _row("DACIA", 60),
+    _row("MG", 60),
+    _row("PORSCHE", 60),
+    _row("RENAULT", 60),
+    _row("TOYOTA", 60),
+    _bmw_group("BMW", 10),
+    _bmw_group("MINI", 60),
+    _ford("FORD"),
+    _ford("LINCOLN"),
+    replace(
+        _row("NISSAN", 10, _QUIRKS, "No stop in the US; elsewhere unknown, so none is counted on."), can_stop=False
+    ),
+    _row("PEUGEOT", 10, _QUIRKS, _PSA_NOTES),
+    _row("CITROEN", 10, _QUIRKS, _PSA_NOTES),
+    _row("OPEL", 10, _QUIRKS, _PSA_NOTES),
+    _row("CUPRA", 10),
+    _row("MERCEDES-BENZ", 10),
+)
+
+MAKES: dict[str, MakeRules] = {row.make: row for row in _ROWS}
+
+_OTHER_NAMES = {"VW": "VOLKSWAGEN", "MERCEDES": "MERCEDES-BENZ", "ŠKODA": "SKODA", "CITROËN": "CITROEN"}
+
+# The slow end of what most makes do, so that a make nobody wrote down is not called deaf too early.
+_UNKNOWN_INTERVAL = timedelta(minutes=30)
+
+
+def rules_for(make: str) -> MakeRules:
+    """Return the rules of *make*, whatever its letter case; a cautious row, named after it, for one not in the table."""
+    name = " ".join(make.replace("_", " ").upper().split())
+    name = _OTHER_NAMES.get(name, name)
+    return MAKES.get(name) or MakeRules(name, _UNKNOWN_INTERVAL, source="no row: cautious default")

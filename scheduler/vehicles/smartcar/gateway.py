@@ -1,0 +1,130 @@
+"""The door to cars through Smartcar's v3 API: look, start, stop, set the limit, list what is connected."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import stamina
+
+from scheduler.domain.errors import InvalidValue, VehicleUnreachable
+from scheduler.domain.vehicle import Vehicle, VehicleState
+from scheduler.ports import Clock
+from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
+from scheduler.vehicles.smartcar.connections import Connection, connections_in, has_next_page
+from scheduler.vehicles.smartcar.faults import Ask, fault_in
+from scheduler.vehicles.smartcar.reply import Reply
+from scheduler.vehicles.smartcar.settings import SmartcarSettings
+from scheduler.vehicles.smartcar.signals import vehicle_state
+from scheduler.vehicles.smartcar.tokens import ApplicationToken
+
+# Every try may cost a call of the month's few hundred: a second one, for calls that got no answer at all, and no third.
+_READ_TRIES = 2
+_PAGE_SIZE = 100
+# A listing that never ends is a fault of the other side; 100,000 cars are more than a daemon has.
+_MOST_PAGES = 1000
+
+
+class SmartcarGateway:
+    """
+    `VehicleGateway` over v3, with one application token for all cars.
+
+    Raises `VehicleError`s only; none holds a token or an id. Calls are not counted here: one method call is one billed
+    call (`connections` is free), except that a look whose connection failed is tried twice. A command is sent once,
+    and once more only after a 401, which says that it was not carried out.
+    """
+
+    def __init__(self, settings: SmartcarSettings, clock: Clock, transport: TransportFactory | None = None) -> None:
+        self._settings, self._clock = settings, clock
+        self._channels = Channels(settings, transport)
+        self._token = ApplicationToken(settings, self._channels, clock)
+
+    async def state(self, vehicle: Vehicle) -> VehicleState:
+        """Return what the car last reported. Smartcar answers from its store: the answer may be old, and says so."""
+        reply = await self._read(f"{_path(vehicle)}/signals", vehicle=vehicle)
+        return vehicle_state(reply.body, vehicle.id, self._clock.now())
+
+    async def start(self, vehicle: Vehicle) -> None:
+        """Ask the car to charge. A car that charges already is a success."""
+        await self._command(vehicle, Ask.START, "charge/start")
+
+    async def stop(self, vehicle: Vehicle) -> None:
+        """Ask the car to stop charging. A car that does not charge, or has no cable, is a success."""
+        await self._command(vehicle, Ask.STOP, "charge/stop")
+
+    async def set_limit(self, vehicle: Vehicle, limit_pct: int) -> None:
+        """Set the car's own charge limit, 50 to 100 whole percent."""
+        if not 50 <= limit_pct <= 100:
+            raise InvalidValue(f"a charge limit must be 50 to 100 %, got {limit_pct}")
+        await self._command(vehicle, Ask.LIMIT, "charge/set-limit", {"data": {"attributes": {"percent": limit_pct}}})
+
+    async def connections(self) -> list[Connection]:
+        """Return every connected car of the settings' mode, real or simulated. Not billed."""
+        found: list[Connection] = []
+        for page in range(1, _MOST_PAGES + 1):
+            params = {
+                "filter[vehicle.mode]": self._settings.mode,
+                "page[number]": str(page),
+                "page[size]": str(_PAGE_SIZE),
+            }
+            reply = await self._read("/v3/connections", params)
+            found += connections_in(reply.body)
+            if not has_next_page(reply.body, len(found)):
+                return found
+        raise VehicleUnreachable(f"Smartcar's list of connections has no end after {_MOST_PAGES} pages")
+
+    async def aclose(self) -> None:
+        """Close every connection. The gateway may be used again and opens new ones."""
+        await self._channels.aclose()
+
+    async def _read(self, path: str, params: dict[str, str] | None = None, vehicle: Vehicle | None = None) -> Reply:
+        headers = _headers(vehicle)
+        request = Request("GET", path, headers, params or {})
+        # Jitter would make a simulated night differ from its repetition; two tries are no herd.
+        async for attempt in stamina.retry_context(
+            on=(NotSent, Dropped), attempts=_READ_TRIES, timeout=None, wait_initial=1.0, wait_jitter=0.0
+        ):
+            with attempt:
+                reply = await self._authorised(request)
+        fault = fault_in(reply, Ask.READ, _ids(vehicle))
+        if fault is not None:
+            raise fault
+        return reply
+
+    async def _command(self, vehicle: Vehicle, ask: Ask, name: str, body: object = None) -> None:
+        path = f"{_path(vehicle)}/commands/{name}"
+        reply = await self._authorised(Request("POST", path, _headers(vehicle), json=body, acts=True))
+        fault = fault_in(reply, ask, _ids(vehicle))
+        if fault is not None:
+            raise fault
+
+    async def _authorised(self, request: Request) -> Reply:
+        """Send *request* with the token; once more with another one where that was refused."""
+        channel = self._channels.to(self._settings.vehicle_origin)
+        token = await self._token.value()
+        reply = await channel.send(_with_token(request, token))
+        if reply.status == 401:
+            token = await self._token.instead_of(token)
+            reply = await channel.send(_with_token(request, token))
+        if reply.status != 401:
+            self._token.accepted(token)
+        return reply
+
+
+def _path(vehicle: Vehicle) -> str:
+    return f"/v3/vehicles/{quote(vehicle.smartcar_vehicle_id, safe='')}"
+
+
+def _headers(vehicle: Vehicle | None) -> dict[str, str]:
+    """Return the headers beside the token: whose car it is, without which Smartcar answers 400, and metric units."""
+    if vehicle is None:
+        return {}
+    return {"sc-user-id": vehicle.smartcar_user_id, "sc-unit-system": "metric"}
+
+
+def _ids(vehicle: Vehicle | None) -> tuple[str, ...]:
+    return (vehicle.smartcar_vehicle_id, vehicle.smartcar_user_id) if vehicle else ()
+
+
+def _with_token(request: Request, token: str) -> Request:
+    headers = {**request.headers, "Authorization": f"Bearer {token}"}
+    return Request(request.method, request.path, headers, request.params, request.json, request.form, request.acts)
