@@ -1,0 +1,140 @@
+"""
+Speaking to a car: the intent is written before the call, the outcome after, and a crash in between is never sent again
+blindly.
+
+A stop of the daemon cancels calls in flight. Nothing here tidies up then: the row stays `sending`, and the next start looks
+at the car.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from scheduler.dispatch.decide import Decision
+from scheduler.domain.command import Command, CommandId, CommandStatus, Verb
+from scheduler.domain.errors import (
+    BudgetExhausted,
+    ConsentLost,
+    OutcomeUnknown,
+    VehicleError,
+    VehicleNotCapable,
+    VehicleRefused,
+    VehicleUnreachable,
+)
+from scheduler.domain.lease import Lease
+from scheduler.domain.vehicle import Vehicle, VehicleState
+from scheduler.dispatch.verify import verdict
+from scheduler.ports import Clock, Journal, Store, VehicleGateway
+
+SPOKEN = {
+    CommandStatus.CONFIRMED: "command.confirmed",
+    CommandStatus.CONTRADICTED: "command.contradicted",
+    CommandStatus.UNKNOWN: "command.unknown",
+    CommandStatus.SUPERSEDED: "command.superseded",
+}
+
+
+@dataclass(slots=True)
+class Door:
+    """Whether anything new may be sent. Closed once, when the daemon stops."""
+
+    open: bool = True
+
+
+class Commands:
+    """Sends commands and settles their outcomes, one vehicle at a time, under that vehicle's lease."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        gateway: VehicleGateway,
+        journal: Journal,
+        *,
+        lease_for: timedelta,
+        door: Door,
+    ) -> None:
+        self._clock, self._store, self._gateway, self._journal = clock, store, gateway, journal
+        self._lease_for, self._door = lease_for, door
+
+    def settle(self, commands: list[Command], state: VehicleState, now: datetime, patience: timedelta) -> bool:
+        """Record what *state* says of commands whose outcome is open; say whether any of them moved."""
+        moved = False
+        for command in commands:
+            outcome = verdict(command, state, now, patience) if command.status.open else None
+            if outcome is None or outcome[0] is command.status:
+                continue
+            status, detail = outcome
+            if self._store.advance_command(command.id, command.status, status, now, detail):
+                moved = True
+                after_s = round((now - command.sent_at).total_seconds(), 1) if command.sent_at else None
+                self._note(SPOKEN[status], command, detail=detail, after_s=after_s)
+        return moved
+
+    def queue(self, decision: Decision, lease: Lease, now: datetime) -> Command | None:
+        """Write down the intent; None where the lease is no longer ours (somebody else turns this ring now)."""
+        if decision.verb is None or decision.expires_at is None:
+            return None
+        command = Command(
+            CommandId(uuid4().hex), lease.vehicle_id, decision.verb, decision.reason, now, decision.expires_at
+        )
+        if not self._store.queue_command(command, lease):
+            return None
+        self._note("command.queued", command)
+        return command
+
+    async def send(self, command: Command, vehicle: Vehicle, lease: Lease) -> None:
+        """Send a queued command and record how it was received. Returns without sending where that came too late."""
+        now = self._clock.now()
+        if not self._door.open:
+            return
+        if now >= command.expires_at:
+            self._advance(command, CommandStatus.QUEUED, CommandStatus.EXPIRED, "command.expired", "its window has passed")
+            return
+        if not self._claimed(command, lease, now):
+            return
+        try:
+            await (self._gateway.start(vehicle) if command.verb is Verb.START else self._gateway.stop(vehicle))
+        except OutcomeUnknown as error:
+            self._received(command, CommandStatus.UNKNOWN, "command.unknown", str(error))
+        except VehicleUnreachable as error:
+            self._received(command, CommandStatus.FAILED, "command.postponed", str(error))
+        except VehicleRefused as error:
+            self._received(command, CommandStatus.FAILED, "command.refused", str(error), code=error.code)
+        except ConsentLost as error:
+            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
+            self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
+        except (VehicleNotCapable, BudgetExhausted, VehicleError) as error:
+            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
+        else:
+            self._received(command, CommandStatus.ACCEPTED, "command.accepted", "")
+
+    def _claimed(self, command: Command, lease: Lease, now: datetime) -> bool:
+        """Move the intent to `sending` in one commit with its count, under a lease that outlives the call."""
+        with self._store.transaction():
+            if not self._store.renew([lease], now, self._lease_for):
+                return False
+            if not self._store.advance_command(command.id, CommandStatus.QUEUED, CommandStatus.SENDING, now):
+                return False
+            self._store.count_call(command.vehicle_id, now, command.verb.value)
+        return True
+
+    def _received(self, command: Command, status: CommandStatus, name: str, detail: str, code: str | None = None) -> None:
+        facts = {"code": code} if code else {}
+        self._advance(command, CommandStatus.SENDING, status, name, detail, **facts)
+
+    def _advance(
+        self, command: Command, expected: CommandStatus, status: CommandStatus, name: str, detail: str, **facts: str
+    ) -> None:
+        with self._store.transaction():
+            if self._store.advance_command(command.id, expected, status, self._clock.now(), detail):
+                if detail:
+                    facts["detail"] = detail
+                self._note(name, command, **facts)
+
+    def _note(self, name: str, command: Command, **facts: str | float | None) -> None:
+        self._journal.note(
+            name, command.vehicle_id, verb=command.verb.value, reason=command.reason.value, **facts
+        )

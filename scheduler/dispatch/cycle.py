@@ -1,0 +1,244 @@
+"""
+One turn of the ring for one vehicle: look, understand, plan, decide, command, and say when to look again.
+
+    claim -> look -> observe -> settle commands -> plan -> decide -> [queue -> send] -> complete
+
+Each turn recomputes from facts, so a lost turn costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scheduler.dispatch.calm import Calm, keeps
+from scheduler.dispatch.commands import Commands
+from scheduler.dispatch.decide import Decision, Situation, decide
+from scheduler.dispatch.due import LookPlan, after_failure, next_turn
+from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
+from scheduler.dispatch.promising import Promising
+from scheduler.domain.command import Command, Reason, Verb
+from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
+from scheduler.domain.lease import Lease
+from scheduler.domain.make import rules_for
+from scheduler.domain.plan import ChargePlan, PlanOutcome
+from scheduler.domain.promise import Promise
+from scheduler.domain.roster import Roster, Seat
+from scheduler.domain.session import ChargeSession, Hand, Override
+from scheduler.domain.vehicle import VehicleId, VehicleState
+from scheduler.ports import Clock, Journal, PriceBook, Store, VehicleGateway
+
+HOPELESS = timedelta(hours=1)
+"""The pause before a car is tried again that only a person can bring back (consent, budget)."""
+
+POISON = timedelta(minutes=5)
+"""How far a vehicle is pushed ahead whose turn failed in a way nobody foresaw, so that it cannot starve the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRules:
+    """What the operator decides about turning: pauses, calm, and what counts as an automatic start."""
+
+    looks: LookPlan
+    calm: Calm
+    automatic_within: timedelta
+
+
+class Cycle:
+    """Turns vehicles' rings. Holds no truth: what must survive is in the store; failure counts may be lost."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        gateway: VehicleGateway,
+        prices: PriceBook,
+        roster: Callable[[], Roster],
+        journal: Journal,
+        commands: Commands,
+        rules: CycleRules,
+    ) -> None:
+        self._clock, self._store, self._gateway, self._prices = clock, store, gateway, prices
+        self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
+        self._promising = Promising(prices)
+        self._failures: dict[VehicleId, int] = {}
+
+    async def turn(self, lease: Lease) -> None:
+        """Turn one vehicle's ring under *lease*. Whatever happens to it, the other vehicles go on."""
+        if lease.vehicle_id not in self._roster():
+            return
+        seat = self._roster().seat(lease.vehicle_id)
+        try:
+            due_at = await self._turned(seat, lease)
+        except VehicleError as error:
+            due_at = self._unreachable(lease.vehicle_id, error)
+        except Exception as error:  # noqa: BLE001  one poisoned vehicle must not stop the others; pushed ahead, then told
+            due_at = self._clock.now() + POISON
+            self._journal.note("cycle.failed", lease.vehicle_id, error=type(error).__name__, detail=str(error)[:200])
+        self._store.complete(lease, due_at)
+
+    async def _turned(self, seat: Seat, lease: Lease) -> datetime:
+        vehicle_id = seat.vehicle_id
+        self._store.count_call(vehicle_id, self._clock.now(), "look")
+        state = await self._gateway.state(seat.car.vehicle)
+        self._reached(vehicle_id)
+        now = self._clock.now()
+        with self._store.transaction():
+            if not self._store.renew([lease], now, timedelta(minutes=6)):
+                return now
+            session = self._understood(seat, state, now)
+            promise = self._promised(seat, state, session, now)
+            decision, command = self._decided(seat, state, session, promise, lease, now)
+        if command is not None:
+            await self._commands.send(command, seat.car.vehicle, lease)
+        after = self._clock.now()
+        open_commands = self._store.open_commands(vehicle_id)
+        return next_turn(after, state, promise, open_commands, self._rules.looks, decision.retry_at)
+
+    def _understood(self, seat: Seat, state: VehicleState, now: datetime) -> ChargeSession | None:
+        """Record what was seen and what it means: the session, a hand on the car, the outcome of commands."""
+        vehicle_id = seat.vehicle_id
+        before, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
+        self._commands.settle(self._store.open_commands(vehicle_id), state, now, self._patience(seat))
+        seen = observe(session, before, state, self._of_session(session, now), self._rules.automatic_within)
+        self._store.record_sighting(state, now)
+        self._remember(seat, before, state, seen, now)
+        return self._store.session(vehicle_id)
+
+    def _remember(
+        self, seat: Seat, before: VehicleState | None, state: VehicleState, seen: Observation, now: datetime
+    ) -> None:
+        vehicle_id, soc_pct = seat.vehicle_id, state.soc_pct
+        if seen.closed is not None:
+            self._store.save_session(seen.closed)
+            self._journal.note(
+                "vehicle.unplugged",
+                vehicle_id,
+                soc_pct=soc_pct,
+                energy_kwh=round(seen.closed.energy_kwh, 2),
+                cost=round(seen.closed.cost, 2),
+            )
+            self._judge_departure(seat, seen.closed, now)
+            if self._store.override(vehicle_id) is not Override.NONE:
+                self._store.set_override(vehicle_id, Override.NONE, now)
+                self._journal.note("override.ended", vehicle_id, by="unplugged")
+        if seen.session is None:
+            return
+        curve = self._prices.curve(seat.driver.tariff_id)
+        self._store.save_session(metered(seen.session, before, state, seat.car.vehicle, curve))
+        if seen.plugged_in:
+            self._journal.note("vehicle.plugged_in", vehicle_id, soc_pct=soc_pct, charging=state.charging)
+        if seen.hand is not Hand.NONE:
+            self._journal.note("hand.seen", vehicle_id, hand=seen.hand.value)
+
+    def _judge_departure(self, seat: Seat, closed: ChargeSession, now: datetime) -> None:
+        """Say it when a car left below its target on the day of its departure."""
+        promise = self._store.promise(seat.vehicle_id)
+        if promise is None or promise.goal is None or closed.end_soc_pct is None:
+            return
+        left_at = closed.unplugged_at or now
+        if abs(promise.goal.ready_by - left_at) > timedelta(hours=2):
+            return
+        if closed.end_soc_pct < promise.goal.target_pct - 1:
+            self._journal.note(
+                "plan.missed", seat.vehicle_id, soc_pct=closed.end_soc_pct, target_pct=promise.goal.target_pct
+            )
+
+    def _promised(self, seat: Seat, state: VehicleState, session: ChargeSession | None, now: datetime) -> Promise | None:
+        """Return the promise in force after this look; it is stored and told only when it differs."""
+        if session is None:
+            return None
+        before = self._store.promise(seat.vehicle_id)
+        if before is not None and before.made_at < session.plugged_in_at:
+            before = None
+        soc_pct = soc_now(state, seat.car.vehicle, now)
+        charging = bool(state.charging) and session.hand is Hand.NONE
+        starts_used = sum(
+            command.verb is Verb.START and command.sent_at is not None and command.status.value != "failed"
+            for command in self._of_session(session, now)
+        )
+        fresh = self._promising.promise(seat, soc_pct, now, charging=charging, starts_used=starts_used)
+        curve = self._promising.curve(seat)
+        if keeps(before, fresh, curve, now, self._rules.calm):
+            return before
+        if self._store.keep_promise(fresh):
+            self._tell_promise(before, fresh)
+        return fresh
+
+    def _tell_promise(self, before: Promise | None, fresh: Promise) -> None:
+        plan, vehicle_id = fresh.plan, fresh.vehicle_id
+        if plan.outcome is PlanOutcome.NOTHING_NEEDED:
+            if before is not None and before.plan.windows and fresh.goal is not None:
+                self._journal.note("plan.reached", vehicle_id, soc_pct=fresh.soc_pct, target_pct=fresh.goal.target_pct)
+            return
+        start = plan.windows[0].start.isoformat() if plan.windows else None
+        self._journal.note(
+            "plan.made",
+            vehicle_id,
+            outcome=plan.outcome.value,
+            energy_kwh=round(plan.energy_kwh, 2),
+            cost=round(plan.cost, 2),
+            windows=len(plan.windows),
+            first_start=start,
+        )
+        if plan.shortfall_kwh > 0.01 and (before is None or before.plan.shortfall_kwh <= 0.01):
+            self._journal.note(
+                "plan.short", vehicle_id, outcome=plan.outcome.value, shortfall_kwh=round(plan.shortfall_kwh, 2)
+            )
+
+    def _decided(
+        self,
+        seat: Seat,
+        state: VehicleState,
+        session: ChargeSession | None,
+        promise: Promise | None,
+        lease: Lease,
+        now: datetime,
+    ) -> tuple[Decision, Command | None]:
+        goal = promise.goal if promise else None
+        decision = decide(
+            Situation(
+                now,
+                state,
+                session,
+                promise.plan if promise else ChargePlan.rest(),
+                self._store.override(seat.vehicle_id),
+                tuple(self._of_session(session, now)),
+                soc_now(state, seat.car.vehicle, now),
+                goal.target_pct if goal else 100.0,
+                seat.car.preferences.reserve_pct,
+                goal.ready_by if goal else None,
+                is_full(state),
+            )
+        )
+        if decision.target_reached:
+            self._store.set_override(seat.vehicle_id, Override.NONE, now)
+            self._journal.note("override.ended", seat.vehicle_id, by="target reached")
+            return replace(decision, retry_at=now), None
+        if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:
+            self._store.save_session(replace(session, automatic_stopped=True))
+        return decision, self._commands.queue(decision, lease, now)
+
+    def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
+        since = session.plugged_in_at if session else now
+        return self._store.commands(session.vehicle_id, since) if session else []
+
+    def _patience(self, seat: Seat) -> timedelta:
+        make = rules_for(seat.car.vehicle.make)
+        return max(self._rules.looks.patience, 2 * timedelta(minutes=make.report_interval_minutes))
+
+    def _reached(self, vehicle_id: VehicleId) -> None:
+        if self._failures.pop(vehicle_id, 0):
+            self._journal.note("vehicle.recovered", vehicle_id)
+
+    def _unreachable(self, vehicle_id: VehicleId, error: VehicleError) -> datetime:
+        """Say it once when a car stops answering, and return when to try again."""
+        now, failures = self._clock.now(), self._failures.get(vehicle_id, 0) + 1
+        self._failures[vehicle_id] = failures
+        hopeless = isinstance(error, ConsentLost | BudgetExhausted)
+        if failures == 1:
+            name = "vehicle.consent_lost" if isinstance(error, ConsentLost) else "vehicle.unreachable"
+            self._journal.note(name, vehicle_id, reason=str(error))
+        retry_after = error.retry_after if isinstance(error, VehicleUnreachable) else None
+        return after_failure(now, failures, self._rules.looks, HOPELESS if hopeless else retry_after)

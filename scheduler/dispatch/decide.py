@@ -1,0 +1,153 @@
+"""
+What to tell the car now. Pure and level-triggered: it compares what should be with what is, and returns one command or
+none. A lost wake-up, a crash or a slow car costs one turn and nothing else.
+
+Order of say: nothing to a car that is not plugged in or stands at a fast charger; then the person who told smartcharge to
+hold, stop or start; then a hand on the car; then the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.domain.command import Command, CommandStatus, Reason, Verb
+from scheduler.domain.plan import ChargePlan, PlanOutcome
+from scheduler.domain.session import ChargeSession, Hand, Override
+from scheduler.domain.vehicle import VehicleState
+
+PAUSES = {
+    Verb.START: tuple(timedelta(minutes=minutes) for minutes in (1, 3, 10, 20, 30)),
+    Verb.STOP: tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+}
+"""Waits after the first, second ... failed try of a verb; the last repeats. Calls are counted per month, some makes allow
+15 start/stops until the car is driven (facts/smartcar.md section 5), and a missed START costs more than a missed STOP."""
+
+PAUSE_AT_RISK = timedelta(minutes=2)
+"""The longest wait between two STARTs where the plan has no slack left before the departure."""
+
+STOP_EXPIRES = timedelta(hours=1)
+
+FAILED = frozenset({CommandStatus.FAILED, CommandStatus.CONTRADICTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """
+    All that counts for one decision.
+
+    `commands` are this session's, oldest first. `soc_pct` is the state of charge now, `target_pct` what a manual start
+    charges to. `goal_soon_at` is the next departure; None where there is none.
+    """
+
+    now: datetime
+    state: VehicleState
+    session: ChargeSession | None
+    plan: ChargePlan
+    override: Override = Override.NONE
+    commands: tuple[Command, ...] = ()
+    soc_pct: float | None = None
+    target_pct: float = 100.0
+    reserve_pct: float = 0.0
+    ready_by: datetime | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    One command or none. `retry_at`: something should be said, but not before then. `target_reached`: a manual start
+    has done its work and ends.
+    """
+
+    verb: Verb | None = None
+    reason: Reason = Reason.PLAN
+    expires_at: datetime | None = None
+    retry_at: datetime | None = None
+    target_reached: bool = False
+
+
+NOTHING = Decision()
+
+
+def decide(situation: Situation) -> Decision:
+    """Return what to tell the car now, if anything."""
+    if situation.session is None or situation.state.fast_charger:
+        return NOTHING
+    if situation.override is Override.START and _at_target(situation):
+        return Decision(target_reached=True)
+    wanted = _wanted(situation)
+    if wanted is None or wanted == bool(situation.state.charging):
+        return NOTHING
+    if not wanted and situation.state.charging is None:
+        return NOTHING
+    verb = Verb.START if wanted else Verb.STOP
+    if verb is Verb.START and situation.full:
+        return NOTHING
+    if any(command.status.open for command in situation.commands):
+        return NOTHING
+    retry_at = _retry_at(situation, verb)
+    if retry_at is not None and retry_at > situation.now:
+        return Decision(retry_at=retry_at)
+    return Decision(verb, _reason(situation, verb), _expires_at(situation, verb))
+
+
+def _at_target(situation: Situation) -> bool:
+    return situation.soc_pct is not None and situation.soc_pct >= situation.target_pct
+
+
+def _wanted(situation: Situation) -> bool | None:
+    """Return whether the car should charge; None where that is not ours to say."""
+    session = situation.session
+    if session is None or situation.override is Override.HOLD:
+        return None
+    if situation.override is Override.START:
+        return True
+    if situation.override is Override.STOP:
+        return False
+    if session.hand is not Hand.NONE:
+        return None
+    return situation.plan.wants_charging_at(situation.now)
+
+
+def _retry_at(situation: Situation, verb: Verb) -> datetime | None:
+    """Return when a verb that failed may be tried again; None where the last try did not fail."""
+    failures: list[Command] = []
+    for command in reversed(situation.commands):
+        if command.verb is not verb or command.status not in FAILED:
+            break
+        failures.append(command)
+    if not failures or failures[0].settled_at is None:
+        return None
+    pauses = PAUSES[verb]
+    pause = pauses[min(len(failures), len(pauses)) - 1]
+    if verb is Verb.START and _at_risk(situation):
+        pause = min(pause, PAUSE_AT_RISK)
+    return failures[0].settled_at + pause
+
+
+def _at_risk(situation: Situation) -> bool:
+    """Whether the plan charges right up to the departure, or falls short of it."""
+    if situation.plan.outcome is PlanOutcome.SHORT_OF_TIME:
+        return True
+    windows = situation.plan.windows
+    return situation.ready_by is not None and bool(windows) and windows[-1].end >= situation.ready_by
+
+
+def _reason(situation: Situation, verb: Verb) -> Reason:
+    if situation.override in (Override.START, Override.STOP):
+        return Reason.MANUAL
+    if verb is Verb.START:
+        if situation.soc_pct is not None and situation.soc_pct < situation.reserve_pct:
+            return Reason.RESERVE
+        return Reason.PLAN if situation.plan.cost_known else Reason.SAFE
+    if not any(command.sent_at is not None for command in situation.commands):
+        return Reason.PLUG_IN
+    return Reason.TARGET_REACHED if _at_target(situation) else Reason.OUTSIDE_WINDOW
+
+
+def _expires_at(situation: Situation, verb: Verb) -> datetime:
+    window = situation.plan.window_at(situation.now)
+    if verb is Verb.START and situation.override is Override.NONE and window is not None:
+        return window.end
+    return situation.now + STOP_EXPIRES

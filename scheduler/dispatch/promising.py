@@ -1,0 +1,104 @@
+"""
+From a driver's wish, a state of charge and the prices to a promise: the planner asked with the facts of one car.
+
+Pure but for the prices it is handed: no clock, no store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from scheduler.domain.driver import ChargeGoal
+from scheduler.domain.interval import Interval, without
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome
+from scheduler.domain.promise import Promise
+from scheduler.domain.roster import Seat
+from scheduler.domain.tariff import TariffCurve
+from scheduler.domain.vehicle import VehicleState
+from scheduler.drivers import blocked_intervals, upcoming_goals
+from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.need import at_once_cost, charge_need
+from scheduler.ports import PriceBook
+
+RESERVE_WITHIN = timedelta(hours=24)
+"""The time within which a reserve is had where no departure is ahead; it is charged at once anyhow."""
+
+
+class Promising:
+    """Plans for one seat at a time, on the prices in force."""
+
+    def __init__(self, prices: PriceBook) -> None:
+        self._prices = prices
+
+    def curve(self, seat: Seat) -> TariffCurve:
+        """Return the prices in force for this driver; an empty curve where none is known yet."""
+        return self._prices.curve(seat.driver.tariff_id) or TariffCurve("")
+
+    def promise(self, seat: Seat, soc_pct: float | None, now: datetime, *, charging: bool, starts_used: int) -> Promise:
+        """Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so."""
+        curve, car = self.curve(seat), seat.car
+        goal = next(iter(upcoming_goals(car, seat.driver.timezone, now)), None)
+        notes = [] if soc_pct is not None else ["the state of charge is not known, so the car is taken to be empty"]
+        if not curve:
+            notes.append("no prices are known, so charging is planned as late as is safe")
+        need = self._need(seat, 0.0 if soc_pct is None else soc_pct, goal, now)
+        rules = self._rules(seat, need, now, charging=charging, starts_used=starts_used)
+        plan = cheapest_plan(now, curve, need, rules, charging=charging)
+        if self._capped_by_the_unknown(plan, need, rules, curve, now):
+            plan = cheapest_plan(now, curve, need, _cap_as_blocks(rules, curve), charging=charging)
+            notes.append("the price cap was dropped where prices are not known yet: being ready comes first")
+        return Promise(
+            seat.vehicle_id,
+            now,
+            soc_pct,
+            goal,
+            plan,
+            seat.driver.tariff_id,
+            curve.currency,
+            at_once_cost(now, curve, need, rules),
+            curve.known_until(now),
+            curve.simulated,
+            tuple(notes),
+        )
+
+    def _need(self, seat: Seat, soc_pct: float, goal: ChargeGoal | None, now: datetime) -> ChargeNeed:
+        reserve_pct = seat.car.preferences.reserve_pct
+        state = VehicleState(seat.vehicle_id, now, soc_pct, now)
+        if goal is not None:
+            return charge_need(seat.car.vehicle, state, [goal])
+        if soc_pct < reserve_pct:
+            return charge_need(seat.car.vehicle, state, [ChargeGoal(now + RESERVE_WITHIN, reserve_pct, reserve_pct)])
+        return ChargeNeed()
+
+    def _rules(self, seat: Seat, need: ChargeNeed, now: datetime, *, charging: bool, starts_used: int) -> ChargeRules:
+        """Return the driver's limits, with the starts already spent in this session taken off; one is always left."""
+        wishes = seat.car.preferences
+        until = need.goals[-1].ready_by if need.goals else now + RESERVE_WITHIN
+        left = None if wishes.max_starts is None else max(wishes.max_starts - starts_used, 0 if charging else 1)
+        return ChargeRules(
+            seat.car.vehicle.max_power_kw,
+            left,
+            wishes.min_run,
+            start_cost=wishes.start_cost,
+            continuous=wishes.continuous,
+            max_price=wishes.max_price,
+            blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now + timedelta(hours=1)))),
+            prefer=wishes.prefer,
+        )
+
+    def _capped_by_the_unknown(
+        self, plan: ChargePlan, need: ChargeNeed, rules: ChargeRules, curve: TariffCurve, now: datetime
+    ) -> bool:
+        """Whether the cap alone leaves the car short, and some time before the departure has no known price."""
+        if rules.max_price is None or plan.outcome is not PlanOutcome.SHORT_OF_PRICES or need.reserve_kwh > 0:
+            return False
+        known = (slot.interval for slot in curve.slots if slot.firm)
+        return any(without(Interval(now, need.goals[-1].ready_by), known))
+
+
+def _cap_as_blocks(rules: ChargeRules, curve: TariffCurve) -> ChargeRules:
+    """Return rules that keep the cap on every known price and leave the unknown free."""
+    cap = rules.max_price
+    dear = tuple(slot.interval for slot in curve.slots if slot.firm and cap is not None and slot.price_per_kwh > cap)
+    return replace(rules, max_price=None, blocked=rules.blocked + dear)

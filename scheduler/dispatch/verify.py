@@ -1,0 +1,45 @@
+"""
+What a look at the car says of a command that was sent. Pure.
+
+Smartcar has no command id and no action state; "accepted" is not "acted" (facts/smartcar.md, headline 3). A report counts
+only if the car itself recorded it after the command was sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from scheduler.domain.command import Command, CommandStatus, Verb
+from scheduler.domain.vehicle import VehicleState
+
+SETTLING = timedelta(seconds=45)
+"""A report that shows the opposite this soon after the sending may have been recorded while the car was still switching;
+evcc leaves 60 s after a switch for the same reason (facts/engine.md section 3.1)."""
+
+
+def verdict(command: Command, state: VehicleState, now: datetime, patience: timedelta) -> tuple[CommandStatus, str] | None:
+    """
+    Return what became of *command*, with a sentence; None while it cannot be known yet.
+
+    A command that was written but not sent (a crash in between) is superseded: the turn decides anew. *patience* is how
+    long a car of this make may take to report.
+    """
+    if command.status is CommandStatus.QUEUED:
+        return CommandStatus.SUPERSEDED, "written down but never sent"
+    if command.sent_at is None:
+        return CommandStatus.UNKNOWN, "no record of the moment it was sent"
+    wanted = command.verb is Verb.START
+    if state.seen_at > command.sent_at:
+        if state.plugged_in is False:
+            return (CommandStatus.CONTRADICTED, "the car was unplugged") if wanted else (CommandStatus.CONFIRMED, "unplugged")
+        if state.charging is wanted:
+            return CommandStatus.CONFIRMED, "the car is charging" if wanted else "the car is not charging"
+        if wanted and state.fully_charged:
+            return CommandStatus.CONFIRMED, "the car is full"
+        if state.charging is not None and state.seen_at >= command.sent_at + SETTLING:
+            return CommandStatus.CONTRADICTED, "the car charges all the same" if not wanted else "the car does not charge"
+    if now >= command.sent_at + patience:
+        return CommandStatus.CONTRADICTED, "the car has not reported since"
+    if command.status is CommandStatus.SENDING:
+        return CommandStatus.UNKNOWN, "smartcharge ended while it was being sent"
+    return None

@@ -1,0 +1,165 @@
+"""What the car is told: as pictures of a situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scheduler.dispatch.decide import NOTHING, Situation, decide
+from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
+from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
+from scheduler.domain.session import ChargeSession, Hand, Override
+from scheduler.domain.vehicle import VehicleId, VehicleState
+
+NOW = datetime(2026, 2, 1, 22, 0, tzinfo=UTC)
+CAR = VehicleId("ada-id3")
+SESSION = ChargeSession(CAR, plugged_in_at=NOW - timedelta(hours=3))
+WAITING = VehicleState(CAR, NOW, 46, NOW, plugged_in=True, charging=False)
+CHARGING = replace(WAITING, charging=True)
+
+
+def hours(start: float, end: float) -> ChargeWindow:
+    return ChargeWindow(NOW + timedelta(hours=start), NOW + timedelta(hours=end), 11.0)
+
+
+def plan(*windows: ChargeWindow, outcome: PlanOutcome = PlanOutcome.MET) -> ChargePlan:
+    return ChargePlan(outcome, windows)
+
+
+def command(verb: Verb, status: CommandStatus, minutes_ago: float = 5) -> Command:
+    at = NOW - timedelta(minutes=minutes_ago)
+    settled = None if status.open else at
+    return Command(CommandId("c1"), CAR, verb, Reason.PLAN, at, at + timedelta(hours=1), status, at, settled)
+
+
+BASE = Situation(NOW, WAITING, SESSION, plan(hours(-1, 2)), soc_pct=46, target_pct=80, reserve_pct=20)
+
+
+def test_starts_a_waiting_car_inside_its_window_and_lets_the_start_expire_with_the_window() -> None:
+    decision = decide(BASE)
+
+    assert (Verb.START, Reason.PLAN) == (decision.verb, decision.reason)
+    assert NOW + timedelta(hours=2) == decision.expires_at
+
+
+def test_says_nothing_to_a_car_that_does_what_the_plan_wants() -> None:
+    assert NOTHING == decide(replace(BASE, state=CHARGING))
+    assert NOTHING == decide(replace(BASE, plan=plan(hours(1, 2))))
+
+
+def test_stops_a_car_that_charges_outside_its_windows() -> None:
+    started = (command(Verb.START, CommandStatus.CONFIRMED),)
+
+    decision = decide(replace(BASE, state=CHARGING, plan=plan(hours(1, 2)), commands=started))
+
+    assert (Verb.STOP, Reason.OUTSIDE_WINDOW) == (decision.verb, decision.reason)
+    assert NOW + timedelta(hours=1) == decision.expires_at
+
+
+def test_calls_a_stop_at_the_target_by_its_name() -> None:
+    started = (command(Verb.START, CommandStatus.CONFIRMED),)
+
+    decision = decide(replace(BASE, state=CHARGING, plan=ChargePlan.rest(), soc_pct=80, commands=started))
+
+    assert (Verb.STOP, Reason.TARGET_REACHED) == (decision.verb, decision.reason)
+
+
+def test_stops_a_car_that_started_by_itself_on_plug_in() -> None:
+    decision = decide(replace(BASE, state=CHARGING, plan=plan(hours(1, 2))))
+
+    assert (Verb.STOP, Reason.PLUG_IN) == (decision.verb, decision.reason)
+
+
+def test_names_the_reserve_when_the_car_is_below_it() -> None:
+    assert Reason.RESERVE == decide(replace(BASE, soc_pct=12)).reason
+
+
+def test_says_that_a_start_at_unknown_prices_is_for_safety() -> None:
+    unknown = replace(plan(hours(-1, 2)), cost_known=False)
+
+    assert Reason.SAFE == decide(replace(BASE, plan=unknown)).reason
+
+
+def test_leaves_an_unplugged_car_and_one_at_a_fast_charger_alone() -> None:
+    assert NOTHING == decide(replace(BASE, session=None))
+    assert NOTHING == decide(replace(BASE, state=replace(WAITING, fast_charger=True)))
+
+
+@pytest.mark.parametrize("hand", [Hand.CHARGING, Hand.STOPPED])
+def test_a_hand_on_the_car_wins_over_the_plan(hand: Hand) -> None:
+    touched = replace(SESSION, hand=hand)
+
+    assert NOTHING == decide(replace(BASE, session=touched))
+    assert NOTHING == decide(replace(BASE, session=touched, state=CHARGING, plan=plan(hours(1, 2))))
+
+
+def test_hold_sends_nothing_at_all() -> None:
+    assert NOTHING == decide(replace(BASE, override=Override.HOLD))
+
+
+def test_a_manual_stop_wins_over_the_plan_and_over_a_hand() -> None:
+    touched = replace(SESSION, hand=Hand.CHARGING)
+
+    decision = decide(replace(BASE, session=touched, state=CHARGING, override=Override.STOP))
+
+    assert (Verb.STOP, Reason.MANUAL) == (decision.verb, decision.reason)
+
+
+def test_a_manual_start_charges_outside_the_windows_until_the_target() -> None:
+    asked = replace(BASE, override=Override.START, plan=plan(hours(1, 2)))
+
+    assert (Verb.START, Reason.MANUAL) == (decide(asked).verb, decide(asked).reason)
+    assert NOW + timedelta(hours=1) == decide(asked).expires_at
+    assert decide(replace(asked, soc_pct=80)).target_reached
+
+
+def test_a_manual_start_goes_on_while_the_state_of_charge_is_unknown() -> None:
+    assert Verb.START == decide(replace(BASE, override=Override.START, soc_pct=None)).verb
+
+
+def test_an_unknown_charging_state_is_started_in_doubt_but_never_stopped() -> None:
+    silent = replace(WAITING, charging=None)
+
+    assert Verb.START == decide(replace(BASE, state=silent)).verb
+    assert NOTHING == decide(replace(BASE, state=silent, override=Override.STOP))
+
+
+def test_does_not_start_a_full_car() -> None:
+    assert NOTHING == decide(replace(BASE, full=True))
+
+
+@pytest.mark.parametrize("status", [CommandStatus.SENDING, CommandStatus.ACCEPTED, CommandStatus.UNKNOWN])
+def test_waits_for_the_outcome_of_the_command_before(status: CommandStatus) -> None:
+    assert NOTHING == decide(replace(BASE, commands=(command(Verb.START, status),)))
+
+
+def test_a_failed_start_is_tried_again_after_growing_pauses() -> None:
+    once = (command(Verb.START, CommandStatus.CONTRADICTED, minutes_ago=0.5),)
+    often = (command(Verb.START, CommandStatus.FAILED),) * 9
+
+    assert NOW + timedelta(minutes=0.5) == decide(replace(BASE, commands=once)).retry_at
+    assert NOW + timedelta(minutes=25) == decide(replace(BASE, commands=often)).retry_at
+    assert Verb.START == decide(replace(BASE, commands=(command(Verb.START, CommandStatus.FAILED),))).verb
+
+
+def test_a_start_without_slack_is_not_kept_waiting() -> None:
+    often = (command(Verb.START, CommandStatus.FAILED),) * 9
+    tight = replace(BASE, commands=often, ready_by=NOW + timedelta(hours=2))
+    short = replace(BASE, commands=often, plan=plan(hours(-1, 2), outcome=PlanOutcome.SHORT_OF_TIME))
+
+    assert Verb.START == decide(tight).verb
+    assert Verb.START == decide(short).verb
+
+
+def test_a_failure_of_the_other_verb_is_no_reason_to_wait() -> None:
+    stopped = (command(Verb.STOP, CommandStatus.FAILED, minutes_ago=0.1),)
+
+    assert Verb.START == decide(replace(BASE, commands=stopped)).verb
+
+
+def test_a_failure_without_a_known_moment_is_no_reason_to_wait() -> None:
+    unsettled = (replace(command(Verb.START, CommandStatus.FAILED), settled_at=None),)
+
+    assert Verb.START == decide(replace(BASE, commands=unsettled)).verb
