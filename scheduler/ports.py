@@ -88,7 +88,10 @@ class DueQueue(Protocol):
         """
 
     def renew(self, leases: Sequence[Lease], now: datetime, lease_for: timedelta) -> list[Lease]:
-        """Return those leases whose token is still current, prolonged; the others belong to somebody else now."""
+        """
+        Return those leases whose token is still current, prolonged and with a new token; the others belong to somebody
+        else now. Go on with what is returned: the old token is spent, so that of two owners of one batch only one goes on.
+        """
 
     def complete(self, lease: Lease, due_at: datetime) -> bool:
         """
@@ -143,7 +146,10 @@ class Ledger(Protocol):
     def promises(self, vehicle_id: VehicleId, since: datetime) -> list[Promise]: ...
 
     def queue_command(self, command: Command, lease: Lease) -> bool:
-        """Write the intent. False, and nothing written, where the lease's token is no longer current (fencing)."""
+        """
+        Write the intent. False, and nothing written, where the lease's token is no longer current (fencing), or where
+        another command of the vehicle is still open.
+        """
 
     def advance_command(
         self, command_id: CommandId, expected: CommandStatus, status: CommandStatus, at: datetime, detail: str = ""
@@ -151,7 +157,8 @@ class Ledger(Protocol):
         """
         Move a command along its arrows by compare-and-set; False where it no longer stands at *expected*.
 
-        `sending` sets `sent_at` and counts the attempt; a status that is not open sets `settled_at`.
+        `sending` sets `sent_at` and counts the attempt; a status that is not open sets `settled_at`. An empty *detail*
+        keeps the one before. A move without an arrow (`ARROWS`) is InvalidValue.
         """
 
     def open_commands(self, vehicle_id: VehicleId) -> list[Command]: ...
