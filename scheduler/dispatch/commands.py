@@ -67,7 +67,12 @@ class Commands:
             if outcome is None or outcome[0] is command.status:
                 continue
             status, detail = outcome
-            if self._store.advance_command(command.id, command.status, status, now, detail):
+            standing = command.status
+            if standing is CommandStatus.SENDING and status is not CommandStatus.UNKNOWN:
+                # Whoever was sending it is gone: its outcome was unknown until this look.
+                self._store.advance_command(command.id, standing, CommandStatus.UNKNOWN, now)
+                standing = CommandStatus.UNKNOWN
+            if self._store.advance_command(command.id, standing, status, now, detail):
                 moved = True
                 after_s = round((now - command.sent_at).total_seconds(), 1) if command.sent_at else None
                 self._note(SPOKEN[status], command, detail=detail, after_s=after_s)
@@ -85,16 +90,21 @@ class Commands:
         self._note("command.queued", command)
         return command
 
-    async def send(self, command: Command, vehicle: Vehicle, lease: Lease) -> None:
-        """Send a queued command and record how it was received. Returns without sending where that came too late."""
+    async def send(self, command: Command, vehicle: Vehicle, lease: Lease) -> Lease:
+        """
+        Send a queued command, record how it was received, and return the lease to go on with.
+
+        Nothing is sent once the door is shut, where the command came too late, or where the lease is no longer ours.
+        """
         now = self._clock.now()
         if not self._door.open:
-            return
+            return lease
         if now >= command.expires_at:
             self._advance(command, CommandStatus.QUEUED, CommandStatus.EXPIRED, "command.expired", "its window has passed")
-            return
-        if not self._claimed(command, lease, now):
-            return
+            return lease
+        held = self._claimed(command, lease, now)
+        if held is None:
+            return lease
         try:
             await (self._gateway.start(vehicle) if command.verb is Verb.START else self._gateway.stop(vehicle))
         except OutcomeUnknown as error:
@@ -110,16 +120,18 @@ class Commands:
             self._received(command, CommandStatus.FAILED, "command.refused", str(error))
         else:
             self._received(command, CommandStatus.ACCEPTED, "command.accepted", "")
+        return held
 
-    def _claimed(self, command: Command, lease: Lease, now: datetime) -> bool:
+    def _claimed(self, command: Command, lease: Lease, now: datetime) -> Lease | None:
         """Move the intent to `sending` in one commit with its count, under a lease that outlives the call."""
         with self._store.transaction():
-            if not self._store.renew([lease], now, self._lease_for):
-                return False
+            held = next(iter(self._store.renew([lease], now, self._lease_for)), None)
+            if held is None:
+                return None
             if not self._store.advance_command(command.id, CommandStatus.QUEUED, CommandStatus.SENDING, now):
-                return False
+                return None
             self._store.count_call(command.vehicle_id, now, command.verb.value)
-        return True
+        return held
 
     def _received(self, command: Command, status: CommandStatus, name: str, detail: str, code: str | None = None) -> None:
         facts = {"code": code} if code else {}

@@ -38,11 +38,15 @@ POISON = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class CycleRules:
-    """What the operator decides about turning: pauses, calm, and what counts as an automatic start."""
+    """
+    What the operator decides about turning: pauses, calm, what counts as an automatic start, and how long a turn may take
+    (`lease_for`, longer than the longest call to a car).
+    """
 
     looks: LookPlan
     calm: Calm
     automatic_within: timedelta
+    lease_for: timedelta
 
 
 class Cycle:
@@ -66,35 +70,34 @@ class Cycle:
 
     async def turn(self, lease: Lease) -> None:
         """Turn one vehicle's ring under *lease*. Whatever happens to it, the other vehicles go on."""
-        if lease.vehicle_id not in self._roster():
+        held = next(iter(self._store.renew([lease], self._clock.now(), self._rules.lease_for)), None)
+        if held is None or lease.vehicle_id not in self._roster():
             return
         seat = self._roster().seat(lease.vehicle_id)
         try:
-            due_at = await self._turned(seat, lease)
+            held, due_at = await self._turned(seat, held)
         except VehicleError as error:
             due_at = self._unreachable(lease.vehicle_id, error)
         except Exception as error:  # noqa: BLE001  one poisoned vehicle must not stop the others; pushed ahead, then told
             due_at = self._clock.now() + POISON
             self._journal.note("cycle.failed", lease.vehicle_id, error=type(error).__name__, detail=str(error)[:200])
-        self._store.complete(lease, due_at)
+        self._store.complete(held, due_at)
 
-    async def _turned(self, seat: Seat, lease: Lease) -> datetime:
+    async def _turned(self, seat: Seat, lease: Lease) -> tuple[Lease, datetime]:
         vehicle_id = seat.vehicle_id
         self._store.count_call(vehicle_id, self._clock.now(), "look")
         state = await self._gateway.state(seat.car.vehicle)
         self._reached(vehicle_id)
         now = self._clock.now()
         with self._store.transaction():
-            if not self._store.renew([lease], now, timedelta(minutes=6)):
-                return now
             session = self._understood(seat, state, now)
             promise = self._promised(seat, state, session, now)
             decision, command = self._decided(seat, state, session, promise, lease, now)
         if command is not None:
-            await self._commands.send(command, seat.car.vehicle, lease)
+            lease = await self._commands.send(command, seat.car.vehicle, lease)
         after = self._clock.now()
         open_commands = self._store.open_commands(vehicle_id)
-        return next_turn(after, state, promise, open_commands, self._rules.looks, decision.retry_at)
+        return lease, next_turn(after, state, promise, open_commands, self._rules.looks, decision.retry_at)
 
     def _understood(self, seat: Seat, state: VehicleState, now: datetime) -> ChargeSession | None:
         """Record what was seen and what it means: the session, a hand on the car, the outcome of commands."""
@@ -226,7 +229,7 @@ class Cycle:
 
     def _patience(self, seat: Seat) -> timedelta:
         make = rules_for(seat.car.vehicle.make)
-        return max(self._rules.looks.patience, 2 * timedelta(minutes=make.report_interval_minutes))
+        return max(self._rules.looks.patience, 2 * make.report_interval)
 
     def _reached(self, vehicle_id: VehicleId) -> None:
         if self._failures.pop(vehicle_id, 0):

@@ -1,0 +1,225 @@
+"""
+The `smartcharge` command: one thin function per verb.
+
+Each verb imports what it needs when it is called, so that `smartcharge status` answers before pandas would have loaded.
+Exit codes: 0 done, 1 a request that makes no sense or no daemon, 2 wrong usage or an unsound planning problem, 65 a payload
+that is wrong, 69 something needed is not there, 73 busy (another daemon, a port), 78 a file or setting to mend.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from scheduler import __version__
+from scheduler.domain.errors import (
+    AlreadyRunning,
+    ConfigError,
+    FeedError,
+    InvalidValue,
+    SmartchargeError,
+)
+
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("config"),
+    envvar="SMARTCHARGE_CONFIG",
+    show_default=True,
+    help="The directory with smartcharge.yaml, drivers/ and tariffs/.",
+)
+STATE = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The directory for everything durable. Default: $SMARTCHARGE_STATE, $STATE_DIRECTORY, or the XDG state home.",
+)
+
+EXIT_CODES: tuple[tuple[type[SmartchargeError], int], ...] = (
+    (ConfigError, 78),
+    (AlreadyRunning, 73),
+    (FeedError, 65),
+    (InvalidValue, 1),
+)
+
+
+def main() -> None:
+    """Run the command; every error of ours is one clear sentence on standard error and an exit code, never a trace."""
+    try:
+        smartcharge(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except SmartchargeError as error:
+        _fail(str(error), next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"smartcharge: {message}", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="smartcharge")
+def smartcharge() -> None:
+    """Charge cars when energy is cheap, and have them ready by departure."""
+
+
+@smartcharge.command()
+@CONFIG
+@STATE
+def run(config: Path, state: Path | None) -> None:
+    """Run the daemon until Ctrl-C or SIGTERM."""
+    from scheduler.app import run_daemon
+    from scheduler.state_directory import default_state_directory
+
+    run_daemon(config, default_state_directory(state))
+
+
+@smartcharge.command()
+@CONFIG
+@click.option("--night", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The local day whose evening it begins in.")
+@click.option("--quiet", is_flag=True, help="Only the promises at the start and the balance at the end.")
+def demo(config: Path, night: object, quiet: bool) -> None:
+    """Live through the coming night in virtual time, in under a minute, with simulated cars."""
+    from scheduler.demo import run_demo
+
+    run_demo(config, night, quiet=quiet)
+
+
+@smartcharge.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8713, show_default=True, help="0 takes a free one.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same cars, same weather.")
+@click.option("--scenario", type=click.Path(path_type=Path, dir_okay=False), default=Path("config/simulator.yaml"), show_default=True)
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state/simulator"), show_default=True)
+@click.option("--idle-exit", "idle_exit_s", type=float, default=None, help="End after so many seconds without a request.")
+@click.option("--clock", default=None, help="A scaled clock, START@ANCHOR*SCALE.")
+def simulate(
+    host: str, port: int, seed: int, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
+) -> None:
+    """Run the Smartcar simulator by itself, with cars that have batteries."""
+    from scheduler.simulation import run_simulation
+
+    run_simulation(host, port, seed, scenario, state, idle_exit_s, clock)
+
+
+@smartcharge.command()
+@click.argument("problem", type=click.File("r", encoding="utf-8"), default="-")
+def solve(problem: click.utils.LazyFile) -> None:
+    """Solve a planning problem (JSON; FILE or - for standard input) and print the plans with their proof."""
+    import json
+
+    from scheduler.planning.problem import parse_problem
+    from scheduler.planning.problem import solve as solved
+
+    try:
+        answer = solved(parse_problem(json.loads(problem.read())))
+    except json.JSONDecodeError as error:
+        _fail(f"the problem is not JSON: {error}", 2)
+    except UnicodeDecodeError as error:
+        _fail(f"the problem is not UTF-8: {error}", 2)
+    except InvalidValue as error:
+        _fail(str(error), 2)
+    click.echo(json.dumps(answer))
+
+
+@smartcharge.command()
+@CONFIG
+def check(config: Path) -> None:
+    """Check every file of the configuration, and say what to mend and where."""
+    from scheduler.app import config_problems
+
+    problems = config_problems(config)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        _fail(f"{len(problems)} thing{'s' if len(problems) != 1 else ''} to mend in {config}", 78)
+    click.echo(f"{config}: everything is in order")
+
+
+@smartcharge.command()
+@click.argument("what", type=click.Choice(["driver", "settings", "tariff"]), default="driver")
+def schema(what: str) -> None:
+    """Print the JSON Schema of a file, for editors that complete and check YAML."""
+    import json
+
+    from scheduler.app import json_schema
+
+    click.echo(json.dumps(json_schema(what), indent=2))
+
+
+@smartcharge.command()
+@click.argument("tariff", required=False)
+@CONFIG
+@STATE
+@click.option("--feed", help="Parse recorded payloads of this kind of feed, without any network.")
+@click.option("--zone", help="The bidding zone or region, where the feed has several.")
+@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="A setting of the feed, as in its YAML.")
+@click.option("--from-file", "files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="A recorded payload.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a chart.")
+def prices(
+    tariff: str | None,
+    config: Path,
+    state: Path | None,
+    feed: str | None,
+    zone: str | None,
+    options: tuple[str, ...],
+    files: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Show the prices of a TARIFF as its drivers pay them, or parse recorded payloads of a feed."""
+    from scheduler.price_view import show_recorded, show_tariff
+
+    if feed is not None:
+        show_recorded(feed, zone, options, files, as_json=as_json)
+        return
+    if files:
+        raise click.UsageError("--from-file needs --feed KIND")
+    show_tariff(config, state, tariff, as_json=as_json)
+
+
+@smartcharge.command()
+@click.argument("who", required=False)
+@STATE
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+def status(who: str | None, state: Path | None, as_json: bool) -> None:
+    """Show every car, or those of WHO: its sentence, charge, plug and next event."""
+    from scheduler.state_directory import default_state_directory
+    from scheduler.terminal.daemon import RunningDaemon
+    from scheduler.terminal.status import show_status
+
+    show_status(RunningDaemon.find(default_state_directory(state)), who, as_json=as_json)
+
+
+def _wish(verb: str) -> Callable[[str, Path | None], None]:
+    def wish(who: str, state: Path | None) -> None:
+        from scheduler.state_directory import default_state_directory
+        from scheduler.terminal.daemon import RunningDaemon
+
+        for sentence in RunningDaemon.find(default_state_directory(state)).wish(who, verb):
+            click.echo(sentence)
+
+    return wish
+
+
+WISHES = {
+    "start": "Charge WHO's cars to their target now, whatever the price.",
+    "stop": "Do not charge WHO's cars until they are unplugged or resumed, even past a departure.",
+    "hold": "Send WHO's cars no command at all until they are unplugged or resumed.",
+    "resume": "Follow the plan again.",
+}
+
+for _verb, _help in WISHES.items():
+    smartcharge.command(_verb, help=_help)(click.argument("who")(STATE(_wish(_verb))))
