@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from datetime import time
+
+from scheduler.domain.driver import SUNDAY, BlockedHours, ChargePreferences
+
+
+def test_a_driver_who_says_nothing_wants_two_windows_a_night_and_no_reserve() -> None:
+    silent = ChargePreferences()
+
+    assert (2, 0.0, None) == (silent.max_starts, silent.reserve_pct, silent.max_price)
+    assert not silent.departures
+
+
+def test_hours_without_weekdays_are_blocked_on_all_seven() -> None:
+    every_day = BlockedHours(time(17), time(20))
+
+    assert set(range(SUNDAY + 1)) == every_day.weekdays
