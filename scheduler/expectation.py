@@ -29,6 +29,8 @@ _LONGEST_SHOWN = 60
 _MOST_KEYS_SHOWN = 10
 _FORMATS = {
     "time": 'a time of day such as "07:00"',
+    "wall-time": 'a time of day such as "07:00"',
+    "id": "an id of small letters, digits and hyphens",
     "date": 'a date such as "2026-03-29"',
     "date-time": 'a moment with its offset, such as "2026-03-29T07:00:00+02:00"',
     "duration": 'a duration such as "PT15M"',
@@ -47,7 +49,8 @@ def complaints(error: ValidationError, content: object, model: type[BaseModel]) 
     told: set[Loc] = set()
     for detail in error.errors(include_url=False):
         place = _settled(detail, content, schema)
-        if place.loc not in told:
+        below_told = any(place.loc[:depth] in told for depth in range(len(place.loc) + 1))
+        if not below_told and not _emptied(detail):
             told.add(place.loc)
             yield place.loc, _sentence(detail, place, schema)
 
@@ -68,7 +71,8 @@ def expected(node: Schema, schema: Schema) -> str:
         case "object":
             return _expected_mapping(node)
         case kind:
-            return {"array": "a list", "boolean": "true or false"}.get(str(kind), "")
+            entries = " that is not empty" if node.get("minItems") else ""
+            return {"array": f"a list{entries}", "boolean": "true or false"}.get(str(kind), "")
 
 
 def shown(value: object, loc: Loc = (), node: Schema | None = None) -> str:
@@ -119,6 +123,11 @@ def _settled(detail: ErrorDetails, content: object, schema: Schema) -> _Place:
         tags = {"enum": [*node["discriminator"].get("mapping", ())]}
         return _Place((*place.loc, node["discriminator"]["propertyName"]), tags, node, value)
     return place
+
+
+def _emptied(detail: ErrorDetails) -> bool:
+    """Whether a list is called too short only because its entries, each told by itself, are wrong."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _holds(value: object, part: str | int) -> bool:
@@ -220,6 +229,8 @@ def _expected_text(node: Schema) -> str:
         return words
     if examples := node.get("examples"):
         return f"text such as {shown(examples[0])}"
+    if pattern := node.get("pattern"):
+        return f"text that matches {pattern}"
     return "text that is not empty" if node.get("minLength") == 1 else "text"
 
 
@@ -234,17 +245,11 @@ def _bounds(node: Schema) -> str:
     match node:
         case {"minimum": low, "maximum": high}:
             return f" from {low:g} to {high:g}"
-    words = [
-        f"{word} {node[bound]:g}"
-        for bound, word in (
-            ("exclusiveMinimum", "above"),
-            ("minimum", "of at least"),
-            ("exclusiveMaximum", "below"),
-            ("maximum", "of at most"),
-        )
-        if bound in node
-    ]
-    return f" {' and '.join(words)}" if words else ""
+        case {"minimum": low}:
+            return f" from {low:g} up"
+    bounds = (("exclusiveMinimum", "above"), ("exclusiveMaximum", "below"), ("maximum", "up to"))
+    words = " and ".join(f"{word} {node[bound]:g}" for bound, word in bounds if bound in node)
+    return f" {words}" if words else ""
 
 
 def _one_of(words: list[Any]) -> str:

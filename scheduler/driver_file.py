@@ -1,0 +1,243 @@
+"""What a driver writes: the keys of `config/drivers/NAME.yaml`, what they may hold, and the values they become."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from scheduler.document import Section
+from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId
+from scheduler.domain.plan import Prefer
+from scheduler.domain.tariff import TariffId
+from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.expectation import Loc, meant
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_WORDS = ("daily", *DAYS, *(f"{first}-{last}" for first in DAYS for last in DAYS if first != last))
+
+EFFICIENCY = 0.90
+EFFICIENCY_SINGLE_PHASE = 0.86
+SINGLE_PHASE_KW = 4.6
+"""
+The share of the energy at the plug that reaches the battery, where a driver's file says nothing: the mean over eight
+electric cars charging at 16 A on three phases (11 kW: 0.904) and on one (3.7 kW: 0.863), from the tables of EV2Gym (MIT).
+Up to 4.6 kW, which is 20 A, the feed is taken to be a single phase.
+"""
+
+ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+_WALL_TIME = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
+_NO_PLUG = {
+    "HEV": "a full hybrid has no plug and charges itself as it drives",
+    "MHEV": "a mild hybrid has no plug and charges itself as it drives",
+    "ICE": "a car with a combustion engine alone has nothing to charge",
+    "FCEV": "a fuel-cell car takes hydrogen and has no plug",
+}
+
+
+def _wall_time(written: object) -> time:
+    if isinstance(written, str) and re.fullmatch(_WALL_TIME, written):
+        hour, minute = written.split(":")
+        return time(int(hour), int(minute))
+    raise ValueError('expected a time of day such as "07:00"')
+
+
+def _end_of_blocked(written: object) -> time:
+    return time(0) if written == "24:00" else _wall_time(written)
+
+
+def _weekdays(written: str) -> tuple[int, ...]:
+    """Return the weekdays meant by `mon`, `mon-fri`, `sat-mon` or `daily`, in that order."""
+    if written == "daily":
+        return tuple(range(7))
+    first, _, last = written.partition("-")
+    last = last or first
+    if written not in _DAY_WORDS:
+        raise ValueError(
+            f'expected a day such as "mon", a range such as "mon-fri", or "daily"{meant(written, _DAY_WORDS)}'
+        )
+    start = DAYS.index(first)
+    return tuple((start + step) % 7 for step in range((DAYS.index(last) - start) % 7 + 1))
+
+
+def _days(written: str) -> str:
+    _weekdays(written)
+    return written
+
+
+def _with_plug(written: object) -> object:
+    name = written.upper() if isinstance(written, str) else written
+    if name in _NO_PLUG:
+        raise ValueError(f"{_NO_PLUG[name]}; only a BEV or a PHEV can be scheduled")
+    return name
+
+
+_TIME_SCHEMA = {"type": "string", "format": "wall-time", "pattern": _WALL_TIME}
+Percent = Annotated[float, Field(ge=0, le=100)]
+Identity = Annotated[str, StringConstraints(pattern=ID), Field(json_schema_extra={"format": "id"})]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema(_TIME_SCHEMA)]
+BlockedEnd = Annotated[time, BeforeValidator(_end_of_blocked), WithJsonSchema(_TIME_SCHEMA)]
+Days = Annotated[str, AfterValidator(_days)]
+SmartcarId = Annotated[str, StringConstraints(min_length=1), Field(json_schema_extra={"writeOnly": True})]
+"""Not a password, but nothing for a log or an error message either; `writeOnly` keeps it out of both."""
+
+
+class DepartureEntry(Section):
+    """A local wall time by which the car is ready."""
+
+    at: WallTime = Field(description="Local wall time, for example 07:00.")
+    target_pct: Percent = Field(description="State of charge to be reached by then, in percent.")
+
+
+class BlockedEntry(Section):
+    """Hours without charging, in local wall time. `to` at or before `from` is on the next day."""
+
+    start: WallTime = Field(alias="from", description="Local wall time, for example 17:00.")
+    end: BlockedEnd = Field(alias="to", description="Local wall time; at or before `from` it is on the next day.")
+    days: Days = Field("daily", description="The days on which they begin: mon, mon-fri or daily.")
+
+
+class CarEntry(Section):
+    """A car, and what its driver wants of it."""
+
+    id: Identity | None = Field(None, description="Our name for it in logs. Default: DRIVER-NAME, for example ada-id3.")
+    name: Name | None = Field(None, description="What people call it. Default: the model.")
+    make: Name = Field(description="The maker, for example Volkswagen.")
+    model: Name = Field(description="The model, for example ID.3.")
+    powertrain: Annotated[Powertrain, BeforeValidator(_with_plug)] = Field(description="BEV or PHEV: it needs a plug.")
+    smartcar_vehicle_id: SmartcarId = Field(description="Smartcar's id of the vehicle.")
+    smartcar_user_id: SmartcarId = Field(description="Smartcar's id of the user who connected it.")
+    usable_kwh: Annotated[float, Field(gt=0, le=300)] = Field(description="Battery the driver can use, not gross.")
+    max_power_kw: Annotated[float, Field(gt=0, le=44)] = Field(description="Alternating current at the plug, in kW.")
+    efficiency: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
+        None, description="Share of the plug's energy that reaches the battery. Default: 0.90, or 0.86 up to 4.6 kW."
+    )
+    departures: dict[Days, DepartureEntry] = Field(
+        {}, description="By day: mon, mon-fri or daily. A single day wins over a range, a range over daily."
+    )
+    reserve_pct: Percent = Field(0.0, description="Below this the car charges at once, whatever the price.")
+    max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
+        2, description="Most charging windows in one plan."
+    )
+    continuous: bool = Field(default=False, description="One uninterrupted window.")
+    max_price_per_kwh: float | None = Field(
+        None, description="Never charge above it; in the tariff's currency per kWh."
+    )
+    blocked: tuple[BlockedEntry, ...] = Field((), description="Hours without charging, whatever happens.")
+    prefer: Prefer = Field(Prefer.LATE, description="Between plans of equal cost: late or early.")
+    min_run_minutes: Annotated[int, Field(ge=0, le=720)] = Field(0, description="Shortest charging window, in minutes.")
+    start_cost: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="What a start must save; in the tariff's currency."
+    )
+
+    @field_validator("departures")
+    @classmethod
+    def _one_departure_a_day(cls, departures: dict[str, DepartureEntry]) -> dict[str, DepartureEntry]:
+        taken: dict[tuple[int, int], str] = {}
+        for days in departures:
+            for weekday in _weekdays(days):
+                other = taken.setdefault((_rank(days), weekday), days)
+                if other != days:
+                    raise _wrong_at((days,), f"names {DAYS[weekday]} again, after {other}", departures)
+        return departures
+
+    @model_validator(mode="after")
+    def _reserve_below_targets(self) -> CarEntry:
+        for days, departure in self.departures.items():
+            if departure.target_pct < self.reserve_pct:
+                target = f"the target of {departure.target_pct:g} on {days}"
+                raise _wrong_at(("reserve_pct",), f"expected no more than {target}", self.reserve_pct)
+        return self
+
+    @property
+    def slug(self) -> str:
+        """The name, or else the model, in the letters an id may have; empty where it has none of them."""
+        return _slug(self.name or "") or _slug(self.model)
+
+    def car(self, driver_id: DriverId) -> Car:
+        """Return the car as a domain value."""
+        single_phase = self.max_power_kw <= SINGLE_PHASE_KW
+        vehicle = Vehicle(
+            VehicleId(self.id or f"{driver_id}-{self.slug}"),
+            self.name or self.model,
+            self.make,
+            self.model,
+            self.powertrain,
+            self.smartcar_vehicle_id,
+            self.smartcar_user_id,
+            self.usable_kwh,
+            self.max_power_kw,
+            self.efficiency or (EFFICIENCY_SINGLE_PHASE if single_phase else EFFICIENCY),
+        )
+        return Car(vehicle, self._preferences())
+
+    def _preferences(self) -> ChargePreferences:
+        return ChargePreferences(
+            _by_weekday(self.departures),
+            self.reserve_pct,
+            None if self.max_starts == "any" else self.max_starts,
+            self.continuous,
+            self.max_price_per_kwh,
+            tuple(BlockedHours(hours.start, hours.end, frozenset(_weekdays(hours.days))) for hours in self.blocked),
+            self.prefer,
+            timedelta(minutes=self.min_run_minutes),
+            self.start_cost,
+        )
+
+
+class DriverFile(Section):
+    """`config/drivers/NAME.yaml`: one driver with one or more cars. NAME is the driver's id."""
+
+    name: Name | None = Field(None, description="What people call the driver. Default: the file's name, capitalised.")
+    time_zone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
+    tariff: Identity = Field(description="The tariff's id: the name of a file in config/tariffs, without .yaml.")
+    cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
+
+    def driver(self, driver_id: DriverId) -> Driver:
+        """Return the driver as a domain value."""
+        name = self.name or str(driver_id).replace("-", " ").title()
+        return Driver(
+            driver_id, name, self.time_zone, TariffId(self.tariff), tuple(car.car(driver_id) for car in self.cars)
+        )
+
+
+def driver_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a driver's file, for editors."""
+    return DriverFile.model_json_schema()
+
+
+def _wrong_at(loc: Loc, reason: str, written: object) -> ValidationError:
+    """Return an error at *loc* below the model that is validated, since pydantic itself would blame the whole of it."""
+    error = PydanticCustomError("value_error", "{reason}", {"reason": reason})
+    return ValidationError.from_exception_data("document", [InitErrorDetails(type=error, loc=loc, input=written)])
+
+
+def _rank(days: str) -> int:
+    """How narrow a key is: daily, a range, a single day."""
+    return 0 if days == "daily" else 1 if "-" in days else 2
+
+
+def _by_weekday(departures: dict[str, DepartureEntry]) -> dict[int, Departure]:
+    narrowing = sorted(departures, key=_rank)
+    chosen = {weekday: departures[days] for days in narrowing for weekday in _weekdays(days)}
+    return {weekday: Departure(entry.at, entry.target_pct) for weekday, entry in sorted(chosen.items())}
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[.'’]", "", plain)).strip("-")
