@@ -1,0 +1,159 @@
+"""The simulator as a process of its own: it listens, says where, and ends when told to or when nobody asks any more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from scheduler.domain.errors import AlreadyRunning
+from scheduler.ports import Clock
+from scheduler.vehicles.simulator.app import simulator_app
+from scheduler.vehicles.simulator.journal import is_locked
+from scheduler.vehicles.simulator.scenario import load_scenario
+from scheduler.vehicles.simulator.world import World
+
+ADDRESS_NAME = "simulator.json"
+
+Announce = Callable[[str], None]
+"""Is told the simulator's URL once it listens."""
+
+
+def run_simulator(
+    scenario: Path, state_dir: Path, clock: Clock, announce: Announce, *,
+    host: str = "127.0.0.1", port: int = 0, seed: int | None = None, idle_exit_s: float | None = None,
+) -> None:  # fmt: skip
+    """
+    Live the world of *state_dir* on *port* (0: any free one) until SIGTERM or SIGINT, or until nobody asked for *idle_exit_s*.
+
+    Raises `ConfigError` for a wrong scenario and `AlreadyRunning` for a held state or a busy port, before anything is told.
+    """
+    world = World(load_scenario(scenario), clock, seed=seed, state_dir=state_dir)
+    # One that was killed has left its own; until we listen there is none.
+    (state_dir / ADDRESS_NAME).unlink(missing_ok=True)
+    try:
+        asyncio.run(serve(world, host, port, announce, address_file=state_dir / ADDRESS_NAME, idle_exit_s=idle_exit_s))
+    finally:
+        world.close()
+
+
+def running_simulator(state_dir: Path) -> str | None:
+    """Return the URL of the simulator that lives in *state_dir* now; None where there is none, or none that listens yet."""
+    if not is_locked(state_dir):
+        return None
+    try:
+        return str(json.loads((state_dir / ADDRESS_NAME).read_text())["url"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+async def serve(
+    world: World, host: str, port: int, announce: Announce, *,
+    address_file: Path | None = None, idle_exit_s: float | None = None,
+) -> None:  # fmt: skip
+    """Serve *world* until a signal or idleness ends it. Raises `AlreadyRunning` where the port is taken."""
+    with contextlib.closing(_listening(host, port)) as listener:
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        counted = _Counted(simulator_app(world))
+        server = _Server(
+            uvicorn.Config(
+                counted, http=_CuttableProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
+                server_header=False, timeout_graceful_shutdown=2,
+            )
+        )  # fmt: skip
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _end, server)
+        idleness = asyncio.create_task(_end_when_idle(server, counted, idle_exit_s)) if idle_exit_s else None
+        with _published(address_file, url):
+            announce(url)
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                if idleness is not None:
+                    idleness.cancel()
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn would raise them again after it has stopped, and the process would not end with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _CuttableProtocol(H11Protocol):
+    """Tells the application which connection it answers on, so that it can break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state: dict[str, Any] = {**self.app_state, "transport": transport}
+
+
+class _Counted:
+    """Counts requests, so that idleness is known."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self.requests = app, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.requests += 1
+        await self._app(scope, receive, send)
+
+
+def _end(server: uvicorn.Server) -> None:
+    server.should_exit = True
+
+
+async def _end_when_idle(server: uvicorn.Server, counted: _Counted, idle_exit_s: float) -> None:
+    """By the machine's time, whatever the world's clock: it is about processes, not cars."""
+    seen = -1
+    while counted.requests != seen:
+        seen = counted.requests
+        await asyncio.sleep(idle_exit_s)
+    _end(server)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        # Before anything is told to anybody: who reads the address can connect at once.
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AlreadyRunning(
+                f"port {port} on {host} is taken; stop what listens there, or choose another port"
+            ) from None
+        raise
+    return listener
+
+
+@contextlib.contextmanager
+def _published(path: Path | None, url: str) -> Iterator[None]:
+    """Tell other processes the address for as long as it holds; whoever reads it sees all of it or nothing."""
+    if path is None:
+        yield
+        return
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+    part.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
