@@ -101,13 +101,13 @@ def demo(config: Path, night: object, quiet: bool) -> None:
 @smartcharge.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8713, show_default=True, help="0 takes a free one.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same cars, same weather.")
+@click.option("--seed", type=int, default=None, help="Same seed, same cars; default: the scenario's.")
 @click.option("--scenario", type=click.Path(path_type=Path, dir_okay=False), default=Path("config/simulator.yaml"), show_default=True)
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state/simulator"), show_default=True)
 @click.option("--idle-exit", "idle_exit_s", type=float, default=None, help="End after so many seconds without a request.")
 @click.option("--clock", default=None, help="A scaled clock, START@ANCHOR*SCALE.")
 def simulate(
-    host: str, port: int, seed: int, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
+    host: str, port: int, seed: int | None, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
 ) -> None:
     """Run the Smartcar simulator by itself, with cars that have batteries."""
     from scheduler.simulation import run_simulation

@@ -64,7 +64,7 @@ class Operations:
     """
     What a person may ask. Reading never changes anything; each wish is written down and wakes the car's turn.
 
-    *roster* is a callable, since a reload swaps the roster whole.
+    *roster* is a callable, since a reload swaps the roster whole. *nudge* makes the next sweep come at once.
     """
 
     def __init__(
@@ -77,9 +77,11 @@ class Operations:
         *,
         simulated: bool,
         version: str,
+        nudge: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock, self._store, self._prices, self._roster, self._journal = clock, store, prices, roster, journal
         self._simulated, self._version, self._started_at = simulated, version, clock.now()
+        self._nudge = nudge
 
     def fleet(self) -> FleetView:
         """Return every car as it stands now."""
@@ -128,6 +130,7 @@ class Operations:
                 else:
                     self._journal.note("override.set", seat.vehicle_id, override=override.value)
             self._store.wake([seat.vehicle_id for seat in seats], now)
+        self._nudge()
         return tuple(self._answer(seat, override, consequence) for seat in seats)
 
     def _forget_hand(self, seat: Seat) -> None:
