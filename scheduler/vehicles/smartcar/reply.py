@@ -60,6 +60,6 @@ def at(body: object, *path: str) -> object:
 def _parsed(content: bytes) -> object:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict | list) else None

@@ -66,11 +66,11 @@ class SmartcarSettings(BaseModel):
     auth_origin: Origin = "https://auth.smartcar.com"
     api_origin: Origin = "https://api.smartcar.com"
 
-    connect_timeout_s: float = Field(10.0, gt=0)
-    read_timeout_s: float = Field(60.0, gt=0)
+    connect_timeout_s: float = Field(default=10.0, gt=0)
+    read_timeout_s: float = Field(default=60.0, gt=0)
     # Smartcar keeps a command's connection open for minutes; its own SDKs wait 310 s. Whoever hangs up earlier does not
     # learn whether the car acted.
-    command_timeout_s: float = Field(310.0, ge=310.0)
+    command_timeout_s: float = Field(default=310.0, ge=310.0)
 
     @classmethod
     def at(cls, origin: str, **more: object) -> SmartcarSettings:
