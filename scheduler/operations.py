@@ -134,7 +134,7 @@ class Operations:
         return tuple(self._answer(seat, override, consequence) for seat in seats)
 
     def _forget_hand(self, seat: Seat) -> None:
-        """A word to smartcharge is newer than a hand on the car, and takes its place."""
+        """Let a word to smartcharge take the place of a hand on the car, which is older."""
         session = self._store.session(seat.vehicle_id)
         if session is not None and session.hand is not Hand.NONE:
             self._store.save_session(session.without_hand())
@@ -208,5 +208,3 @@ def _next_event(promise: Promise | None, override: Override, now: datetime) -> t
     if at is None:
         return (promise.goal.ready_by, "departure") if promise.goal and promise.goal.ready_by > now else (None, "")
     return at, "start" if promise.plan.wants_charging_at(at) else "stop"
-
-

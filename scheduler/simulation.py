@@ -54,6 +54,20 @@ async def ensured_simulator(scenario: Path, state: Path, *, port: int, idle_exit
     running = running_simulator(state)
     if running is not None:
         return running
+    process, log = _started(scenario, state, port, idle_exit_s, clock)
+    for _ in range(int(START_WITHIN_S / 0.1)):
+        await asyncio.sleep(0.1)
+        running = running_simulator(state)
+        if running is not None:
+            return running
+        if process.poll() is not None:
+            break
+    raise ConfigError(f"the simulator did not start: {_last_line(log)} (see {log})")
+
+
+def _started(
+    scenario: Path, state: Path, port: int, idle_exit_s: float, clock: str | None
+) -> tuple[subprocess.Popen[bytes], Path]:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [sys.executable, "-m", "scheduler", "simulate", "--port", str(port), "--scenario", str(scenario)]
     command += ["--state", str(state), "--idle-exit", str(idle_exit_s)]
@@ -68,14 +82,7 @@ async def ensured_simulator(scenario: Path, state: Path, *, port: int, idle_exit
             start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-    for _ in range(int(START_WITHIN_S / 0.1)):
-        await asyncio.sleep(0.1)
-        running = running_simulator(state)
-        if running is not None:
-            return running
-        if process.poll() is not None:
-            break
-    raise ConfigError(f"the simulator did not start: {_last_line(log)} (see {log})")
+    return process, log
 
 
 def _last_line(log: Path) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from scheduler.dispatch.decide import Decision
+from scheduler.dispatch.verify import verdict
 from scheduler.domain.command import Command, CommandId, CommandStatus, Verb
 from scheduler.domain.errors import (
     BudgetExhausted,
@@ -25,7 +26,6 @@ from scheduler.domain.errors import (
 )
 from scheduler.domain.lease import Lease
 from scheduler.domain.vehicle import Vehicle, VehicleState
-from scheduler.dispatch.verify import verdict
 from scheduler.ports import Clock, Journal, Store, VehicleGateway
 
 SPOKEN = {
@@ -100,7 +100,9 @@ class Commands:
         if not self._door.open:
             return lease
         if now >= command.expires_at:
-            self._advance(command, CommandStatus.QUEUED, CommandStatus.EXPIRED, "command.expired", "its window has passed")
+            self._advance(
+                command, CommandStatus.QUEUED, CommandStatus.EXPIRED, "command.expired", "its window has passed"
+            )
             return lease
         held = self._claimed(command, lease, now)
         if held is None:
@@ -133,7 +135,9 @@ class Commands:
             self._store.count_call(command.vehicle_id, now, command.verb.value)
         return held
 
-    def _received(self, command: Command, status: CommandStatus, name: str, detail: str, code: str | None = None) -> None:
+    def _received(
+        self, command: Command, status: CommandStatus, name: str, detail: str, code: str | None = None
+    ) -> None:
         facts = {"code": code} if code else {}
         self._advance(command, CommandStatus.SENDING, status, name, detail, **facts)
 
@@ -147,6 +151,4 @@ class Commands:
                 self._note(name, command, **facts)
 
     def _note(self, name: str, command: Command, **facts: str | float | None) -> None:
-        self._journal.note(
-            name, command.vehicle_id, verb=command.verb.value, reason=command.reason.value, **facts
-        )
+        self._journal.note(name, command.vehicle_id, verb=command.verb.value, reason=command.reason.value, **facts)

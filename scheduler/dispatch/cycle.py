@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from scheduler.dispatch.calm import Calm, keeps
 from scheduler.dispatch.commands import Commands
@@ -39,14 +40,15 @@ POISON = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class CycleRules:
     """
-    What the operator decides about turning: pauses, calm, what counts as an automatic start, and how long a turn may take
-    (`lease_for`, longer than the longest call to a car).
+    What the operator decides about turning: pauses, calm, what counts as an automatic start, how long a turn may take
+    (`lease_for`, longer than the longest call to a car), and over how long planned starts are spread.
     """
 
     looks: LookPlan
     calm: Calm
     automatic_within: timedelta
     lease_for: timedelta
+    spread: timedelta = timedelta(0)
 
 
 class Cycle:
@@ -148,7 +150,9 @@ class Cycle:
                 "plan.missed", seat.vehicle_id, soc_pct=closed.end_soc_pct, target_pct=promise.goal.target_pct
             )
 
-    def _promised(self, seat: Seat, state: VehicleState, session: ChargeSession | None, now: datetime) -> Promise | None:
+    def _promised(
+        self, seat: Seat, state: VehicleState, session: ChargeSession | None, now: datetime
+    ) -> Promise | None:
         """Return the promise in force after this look; it is stored and told only when it differs."""
         if session is None:
             return None
@@ -213,6 +217,7 @@ class Cycle:
                 seat.car.preferences.reserve_pct,
                 goal.ready_by if goal else None,
                 is_full(state),
+                _share_of_day(seat, now) * self._rules.spread,
             )
         )
         if decision.target_reached:
@@ -245,3 +250,10 @@ class Cycle:
             self._journal.note(name, vehicle_id, reason=str(error))
         retry_after = error.retry_after if isinstance(error, VehicleUnreachable) else None
         return after_failure(now, failures, self._rules.looks, HOPELESS if hopeless else retry_after)
+
+
+def _share_of_day(seat: Seat, now: datetime) -> float:
+    """Return a number in [0, 1) that is the car's own for this local day, the same in every process."""
+    day = now.astimezone(seat.driver.timezone).date().isoformat()
+    digest = sha256(f"{seat.vehicle_id} {day}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32

@@ -37,7 +37,8 @@ class Situation:
     All that counts for one decision.
 
     `commands` are this session's, oldest first. `soc_pct` is the state of charge now, `target_pct` what a manual start
-    charges to. `goal_soon_at` is the next departure; None where there is none.
+    charges to. `ready_by` is the next departure; None where there is none. `spread` is how much later than its window
+    this car starts today, so that no herd of cars starts on the hour; 0 for a household.
     """
 
     now: datetime
@@ -51,6 +52,7 @@ class Situation:
     reserve_pct: float = 0.0
     ready_by: datetime | None = None
     full: bool = False
+    spread: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,12 @@ def decide(situation: Situation) -> Decision:
     if any(command.status.open for command in situation.commands):
         return NOTHING
     retry_at = _retry_at(situation, verb)
+    reason = _reason(situation, verb)
+    if retry_at is None and reason is Reason.PLAN:
+        retry_at = _spread_until(situation)
     if retry_at is not None and retry_at > situation.now:
         return Decision(retry_at=retry_at)
-    return Decision(verb, _reason(situation, verb), _expires_at(situation, verb))
+    return Decision(verb, reason, _expires_at(situation, verb))
 
 
 def _at_target(situation: Situation) -> bool:
@@ -124,6 +129,16 @@ def _retry_at(situation: Situation, verb: Verb) -> datetime | None:
     if verb is Verb.START and _at_risk(situation):
         pause = min(pause, PAUSE_AT_RISK)
     return failures[0].settled_at + pause
+
+
+def _spread_until(situation: Situation) -> datetime | None:
+    """Return when a planned start may be sent, where starts are spread: inside its window, never the last one."""
+    window = situation.plan.window_at(situation.now)
+    if window is None or not situation.spread or situation.ready_by is None:
+        return None
+    last = situation.plan.windows[-1]
+    inside = window.start + situation.spread < window.end
+    return window.start + situation.spread if inside and last.end + situation.spread <= situation.ready_by else None
 
 
 def _at_risk(situation: Situation) -> bool:

@@ -82,7 +82,11 @@ def _end_soc(before: VehicleState | None, state: VehicleState) -> float | None:
 
 
 def _was_away(before: VehicleState, state: VehicleState) -> bool:
-    if before.odometer_km is not None and state.odometer_km is not None and state.odometer_km > before.odometer_km + 0.5:
+    if (
+        before.odometer_km is not None
+        and state.odometer_km is not None
+        and state.odometer_km > before.odometer_km + 0.5
+    ):
         return True
     if before.soc_pct is None or state.soc_pct is None:
         return False
@@ -133,7 +137,11 @@ def soc_now(state: VehicleState, vehicle: Vehicle, now: datetime) -> float | Non
 
 
 def metered(
-    session: ChargeSession, before: VehicleState | None, state: VehicleState, vehicle: Vehicle, curve: TariffCurve | None
+    session: ChargeSession,
+    before: VehicleState | None,
+    state: VehicleState,
+    vehicle: Vehicle,
+    curve: TariffCurve | None,
 ) -> ChargeSession:
     """
     Return the session with what flowed between the two looks: the rise in charge, over the efficiency, at the mean

@@ -83,7 +83,9 @@ class Promising:
             start_cost=wishes.start_cost,
             continuous=wishes.continuous,
             max_price=wishes.max_price,
-            blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now + timedelta(hours=1)))),
+            blocked=blocked_intervals(
+                seat.car, seat.driver.timezone, Interval(now, max(until, now + timedelta(hours=1)))
+            ),
             prefer=wishes.prefer,
         )
 

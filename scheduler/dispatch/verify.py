@@ -17,7 +17,9 @@ SETTLING = timedelta(seconds=45)
 evcc leaves 60 s after a switch for the same reason (facts/engine.md section 3.1)."""
 
 
-def verdict(command: Command, state: VehicleState, now: datetime, patience: timedelta) -> tuple[CommandStatus, str] | None:
+def verdict(
+    command: Command, state: VehicleState, now: datetime, patience: timedelta
+) -> tuple[CommandStatus, str] | None:
     """
     Return what became of *command*, with a sentence; None while it cannot be known yet.
 
@@ -31,13 +33,20 @@ def verdict(command: Command, state: VehicleState, now: datetime, patience: time
     wanted = command.verb is Verb.START
     if state.seen_at > command.sent_at:
         if state.plugged_in is False:
-            return (CommandStatus.CONTRADICTED, "the car was unplugged") if wanted else (CommandStatus.CONFIRMED, "unplugged")
+            return (
+                (CommandStatus.CONTRADICTED, "the car was unplugged")
+                if wanted
+                else (CommandStatus.CONFIRMED, "unplugged")
+            )
         if state.charging is wanted:
             return CommandStatus.CONFIRMED, "the car is charging" if wanted else "the car is not charging"
         if wanted and state.fully_charged:
             return CommandStatus.CONFIRMED, "the car is full"
         if state.charging is not None and state.seen_at >= command.sent_at + SETTLING:
-            return CommandStatus.CONTRADICTED, "the car charges all the same" if not wanted else "the car does not charge"
+            return (
+                CommandStatus.CONTRADICTED,
+                "the car charges all the same" if not wanted else "the car does not charge",
+            )
     if now >= command.sent_at + patience:
         return CommandStatus.CONTRADICTED, "the car has not reported since"
     if command.status is CommandStatus.SENDING:

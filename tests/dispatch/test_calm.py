@@ -14,10 +14,13 @@ from scheduler.domain.vehicle import VehicleId
 
 NOW = datetime(2026, 2, 1, 22, 0, tzinfo=UTC)
 GOAL = ChargeGoal(NOW + timedelta(hours=9), 80)
-CURVE = TariffCurve("EUR", tuple(
-    PriceSlot(NOW + timedelta(hours=hour), NOW + timedelta(hours=hour + 1), price)
-    for hour, price in enumerate([0.30, 0.20, 0.20, 0.21, 0.25, 0.40, 0.40, 0.40, 0.40])
-))
+CURVE = TariffCurve(
+    "EUR",
+    tuple(
+        PriceSlot(NOW + timedelta(hours=hour), NOW + timedelta(hours=hour + 1), price)
+        for hour, price in enumerate([0.30, 0.20, 0.20, 0.21, 0.25, 0.40, 0.40, 0.40, 0.40])
+    ),
+)
 CALM = Calm(gain=0.05, drift_kwh=1.0)
 
 

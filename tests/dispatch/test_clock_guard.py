@@ -64,7 +64,7 @@ def test_a_suspend_is_told_from_a_step() -> None:
 
 
 def test_the_watch_looks_again_and_again() -> None:
-    clock, notes, anchored, guard = guarded()
+    clock, _notes, anchored, guard = guarded()
 
     async def watched() -> None:
         watch = asyncio.create_task(guard.watch())

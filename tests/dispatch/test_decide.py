@@ -163,3 +163,20 @@ def test_a_failure_without_a_known_moment_is_no_reason_to_wait() -> None:
     unsettled = (replace(command(Verb.START, CommandStatus.FAILED), settled_at=None),)
 
     assert Verb.START == decide(replace(BASE, commands=unsettled)).verb
+
+
+def test_a_planned_start_is_spread_inside_its_window_while_there_is_slack() -> None:
+    spread = replace(BASE, plan=plan(hours(0, 2)), spread=timedelta(minutes=7), ready_by=NOW + timedelta(hours=8))
+
+    assert NOW + timedelta(minutes=7) == decide(spread).retry_at
+    assert Verb.START == decide(replace(spread, now=NOW + timedelta(minutes=7))).verb
+
+
+def test_a_reserve_a_manual_and_a_last_start_are_not_spread() -> None:
+    spread = replace(BASE, plan=plan(hours(0, 2)), spread=timedelta(minutes=7), ready_by=NOW + timedelta(hours=8))
+
+    assert Verb.START == decide(replace(spread, soc_pct=12)).verb
+    assert Verb.START == decide(replace(spread, override=Override.START)).verb
+    assert Verb.START == decide(replace(spread, ready_by=NOW + timedelta(hours=2))).verb
+    assert Verb.START == decide(replace(spread, ready_by=None)).verb
+    assert Verb.START == decide(replace(spread, plan=plan(hours(0, 0.1)))).verb

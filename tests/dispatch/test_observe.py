@@ -42,7 +42,10 @@ def test_the_first_sight_of_the_cable_gone_closes_the_session() -> None:
 def test_an_unplugged_car_stays_unplugged() -> None:
     gone = replace(STATE, plugged_in=False)
 
-    assert (None, None) == (observe(None, None, gone, [], TEN_MINUTES).session, observe(None, None, gone, [], TEN_MINUTES).closed)
+    assert (None, None) == (
+        observe(None, None, gone, [], TEN_MINUTES).session,
+        observe(None, None, gone, [], TEN_MINUTES).closed,
+    )
 
 
 def test_not_said_is_not_unplugged() -> None:

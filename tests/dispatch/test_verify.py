@@ -64,4 +64,6 @@ def test_after_a_crash_a_sent_command_is_unknown_until_the_car_says_more() -> No
 
 
 def test_a_command_that_was_never_sent_is_superseded() -> None:
-    assert CommandStatus.SUPERSEDED == status(replace(START, status=CommandStatus.QUEUED, sent_at=None), report(5, charging=True))
+    assert CommandStatus.SUPERSEDED == status(
+        replace(START, status=CommandStatus.QUEUED, sent_at=None), report(5, charging=True)
+    )

@@ -1,0 +1,168 @@
+"""
+The composition root: with `demo.py` and `simulation.py` above and beside it, the only place that names concrete classes.
+
+`build` makes a house of settings and surroundings; the daemon (`daemon.py`), the demo and the stories open the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from scheduler import __version__
+from scheduler.dispatch.calm import Calm
+from scheduler.dispatch.clock_guard import ClockGuard
+from scheduler.dispatch.commands import Commands, Door
+from scheduler.dispatch.cycle import Cycle, CycleRules
+from scheduler.dispatch.due import LookPlan
+from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
+from scheduler.dispatch.sweep import InProcess, Sweep
+from scheduler.domain.roster import Roster
+from scheduler.monitoring.journal import LedgerJournal
+from scheduler.operations import Operations
+from scheduler.ports import Clock, Store
+from scheduler.prices.refresh import PriceRefresher
+from scheduler.settings import Settings
+from scheduler.vehicles.smartcar.gateway import SmartcarGateway
+from scheduler.vehicles.smartcar.settings import SmartcarSettings
+
+FIRST_PRICES_WITHIN_S = 10.0
+"""How long the first sweep waits for prices: a plan without any would be made again at once."""
+
+REANCHOR_WITHIN = timedelta(hours=1)
+"""After a clock step nobody waits longer than this for their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """
+    What differs between the daemon, the demo and a story: the clock, who wakes the house, and the way to Smartcar and the
+    price feeds (None: real sockets).
+    """
+
+    clock: Clock
+    smartcar: SmartcarSettings
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    beats_on_apscheduler: bool = True
+    simulated: bool = False
+
+
+class House:
+    """Everything that turns the ring. `open` begins, `close` ends within the time it is given."""
+
+    def __init__(
+        self, settings: Settings, roster: Roster, prices: PriceRefresher, store: Store, around: Surroundings
+    ) -> None:
+        self.clock, self.store, self.roster, self.prices = around.clock, store, roster, prices
+        self.journal = LedgerJournal(around.clock, store)
+        self.swept_at = around.clock.monotonic()
+        self._door = Door()
+        self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport)
+        lease_for = timedelta(seconds=settings.lease_s)
+        commands = Commands(around.clock, store, self._gateway, self.journal, lease_for=lease_for, door=self._door)
+        cycle = Cycle(
+            around.clock,
+            store,
+            self._gateway,
+            prices,
+            lambda: self.roster,
+            self.journal,
+            commands,
+            CycleRules(
+                _looks(settings),
+                Calm(settings.calm_gain, settings.calm_surplus_kwh),
+                timedelta(seconds=settings.automatic_start_s),
+                lease_for,
+                timedelta(seconds=settings.spread_starts_s),
+            ),
+        )
+        self._turns = InProcess(cycle.turn)
+        self._sweep = Sweep(
+            around.clock,
+            store,
+            self._turns,
+            self.journal,
+            batch=settings.sweep_batch,
+            lease_for=lease_for,
+            completed=self._swept,
+        )
+        jobs = (
+            Job("sweep", timedelta(seconds=settings.sweep_interval_s), self._sweep.sweep),
+            Job("prices", timedelta(seconds=settings.price_poll_s), self.refresh_prices),
+            Job("housekeeping", timedelta(days=1), self._housekeep),
+        )
+        self.heartbeat = (Heartbeat if around.beats_on_apscheduler else Pulse)(around.clock, jobs)
+        self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
+        self._watching: asyncio.Task[None] | None = None
+        self.operations = Operations(
+            around.clock,
+            store,
+            prices,
+            lambda: self.roster,
+            self.journal,
+            simulated=around.simulated,
+            version=__version__,
+            nudge=lambda: self.heartbeat.nudge("sweep"),
+        )
+
+    async def open(self) -> None:
+        """Free what a dead daemon held, fetch prices, and let the heart beat."""
+        now = self.clock.now()
+        # The lock on the state directory says that nobody else lives here: leases of the past are nobody's.
+        self.store.reanchor(now, timedelta(0))
+        self.store.enlist([seat.vehicle_id for seat in self.roster.seats], now)
+        with suppress(TimeoutError):
+            # The price job goes on trying; until then charging is planned by the safe rule.
+            await asyncio.wait_for(self.refresh_prices(), FIRST_PRICES_WITHIN_S)
+        self.heartbeat.start()
+        self._watching = asyncio.create_task(self._guard.watch(), name="clock guard")
+        self.journal.note("service.started", cars=len(self.roster.seats))
+
+    async def close(self, within_s: float) -> None:
+        """Send nothing new, give calls in flight *within_s*, and leave the rest to the next start."""
+        self.journal.note("service.stopping")
+        self._door.open = False
+        await self.heartbeat.stop()
+        if self._watching is not None:
+            self._watching.cancel()
+        await self._turns.stop(within_s)
+        await self._gateway.aclose()
+        await self.prices.aclose()
+        self.journal.note("service.stopped")
+        self.store.close()
+
+    async def refresh_prices(self) -> None:
+        """Fetch what is due, and let the cars turn whose prices changed."""
+        changed = await self.prices.refresh(self.clock.now())
+        if changed:
+            self.store.wake(self.roster.on_tariff(changed), self.clock.now())
+
+    async def _housekeep(self) -> None:
+        self.store.housekeep(self.clock.now())
+
+    def _swept(self) -> None:
+        self.swept_at = self.clock.monotonic()
+
+    def _reanchor(self) -> None:
+        self.store.reanchor(self.clock.now(), REANCHOR_WITHIN)
+        self.store.wake([seat.vehicle_id for seat in self.roster.seats], self.clock.now())
+        self.heartbeat.reanchor()
+
+
+def _looks(settings: Settings) -> LookPlan:
+    def seconds(numbers: tuple[float, ...]) -> tuple[timedelta, ...]:
+        return tuple(timedelta(seconds=number) for number in numbers)
+
+    return LookPlan(
+        unplugged=timedelta(seconds=settings.look_unplugged_s),
+        waiting=timedelta(seconds=settings.look_waiting_s),
+        charging=timedelta(seconds=settings.look_charging_s),
+        confirm=seconds(settings.confirm_after_s),
+        patience=timedelta(seconds=settings.confirm_patience_s),
+        unreachable=seconds(settings.unreachable_after_s),
+    )
