@@ -12,7 +12,7 @@ from tests.house.tree import ROOT, tracked
 REGISTRIES = [
     ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"))
 ]
-DIRECTORIES = ["work", "tmp", "root", "opt/dev", "opt/wheels", "opt/pypi"]
+DIRECTORIES = ["work", "tmp", "opt/dev", "opt/wheels", "opt/pypi"]
 
 
 def holders(pattern: str) -> list[str]:
