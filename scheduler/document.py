@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -114,6 +115,16 @@ class Document:
         if problems:
             raise InvalidDocument(problems)
         return value
+
+
+def error_at(loc: Loc, reason: str, written: object) -> ValidationError:
+    """
+    Return the error a validator of a model raises to blame one value below it, instead of the model as a whole.
+
+    A *reason* that begins with "expected" is told after the value itself.
+    """
+    error = PydanticCustomError("value_error", "{reason}", {"reason": reason})
+    return ValidationError.from_exception_data("document", [InitErrorDetails(type=error, loc=loc, input=written)])
 
 
 def load_document(path: Path, model: type[M]) -> M:

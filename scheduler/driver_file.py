@@ -13,19 +13,17 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
-    ValidationError,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from scheduler.document import Section
+from scheduler.document import Section, error_at
 from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId
 from scheduler.domain.plan import Prefer
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
-from scheduler.expectation import Loc, meant
+from scheduler.expectation import meant
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_WORDS = ("daily", *DAYS, *(f"{first}-{last}" for first in DAYS for last in DAYS if first != last))
@@ -109,14 +107,16 @@ class BlockedEntry(Section):
 
     start: WallTime = Field(alias="from", description="Local wall time, for example 17:00.")
     end: BlockedEnd = Field(alias="to", description="Local wall time; at or before `from` it is on the next day.")
-    days: Days = Field("daily", description="The days on which they begin: mon, mon-fri or daily.")
+    days: Days = Field(default="daily", description="The days on which they begin: mon, mon-fri or daily.")
 
 
 class CarEntry(Section):
     """A car, and what its driver wants of it."""
 
-    id: Identity | None = Field(None, description="Our name for it in logs. Default: DRIVER-NAME, for example ada-id3.")
-    name: Name | None = Field(None, description="What people call it. Default: the model.")
+    id: Identity | None = Field(
+        default=None, description="Our name for it in logs. Default: DRIVER-NAME, for example ada-id3."
+    )
+    name: Name | None = Field(default=None, description="What people call it. Default: the model.")
     make: Name = Field(description="The maker, for example Volkswagen.")
     model: Name = Field(description="The model, for example ID.3.")
     powertrain: Annotated[Powertrain, BeforeValidator(_with_plug)] = Field(description="BEV or PHEV: it needs a plug.")
@@ -125,24 +125,27 @@ class CarEntry(Section):
     usable_kwh: Annotated[float, Field(gt=0, le=300)] = Field(description="Battery the driver can use, not gross.")
     max_power_kw: Annotated[float, Field(gt=0, le=44)] = Field(description="Alternating current at the plug, in kW.")
     efficiency: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
-        None, description="Share of the plug's energy that reaches the battery. Default: 0.90, or 0.86 up to 4.6 kW."
+        default=None,
+        description="Share of the plug's energy that reaches the battery. Default: 0.90, or 0.86 up to 4.6 kW.",
     )
     departures: dict[Days, DepartureEntry] = Field(
-        {}, description="By day: mon, mon-fri or daily. A single day wins over a range, a range over daily."
+        default={}, description="By day: mon, mon-fri or daily. A single day wins over a range, a range over daily."
     )
-    reserve_pct: Percent = Field(0.0, description="Below this the car charges at once, whatever the price.")
+    reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
-        2, description="Most charging windows in one plan."
+        default=2, description="Most charging windows in one plan."
     )
     continuous: bool = Field(default=False, description="One uninterrupted window.")
     max_price_per_kwh: float | None = Field(
-        None, description="Never charge above it; in the tariff's currency per kWh."
+        default=None, description="Never charge above it; in the tariff's currency per kWh."
     )
-    blocked: tuple[BlockedEntry, ...] = Field((), description="Hours without charging, whatever happens.")
-    prefer: Prefer = Field(Prefer.LATE, description="Between plans of equal cost: late or early.")
-    min_run_minutes: Annotated[int, Field(ge=0, le=720)] = Field(0, description="Shortest charging window, in minutes.")
+    blocked: tuple[BlockedEntry, ...] = Field(default=(), description="Hours without charging, whatever happens.")
+    prefer: Prefer = Field(default=Prefer.LATE, description="Between plans of equal cost: late or early.")
+    min_run_minutes: Annotated[int, Field(ge=0, le=720)] = Field(
+        default=0, description="Shortest charging window, in minutes."
+    )
     start_cost: Annotated[float, Field(ge=0)] = Field(
-        0.0, description="What a start must save; in the tariff's currency."
+        default=0.0, description="What a start must save; in the tariff's currency."
     )
 
     @field_validator("departures")
@@ -153,7 +156,7 @@ class CarEntry(Section):
             for weekday in _weekdays(days):
                 other = taken.setdefault((_rank(days), weekday), days)
                 if other != days:
-                    raise _wrong_at((days,), f"names {DAYS[weekday]} again, after {other}", departures)
+                    raise error_at((days,), f"names {DAYS[weekday]} again, after {other}", departures)
         return departures
 
     @model_validator(mode="after")
@@ -161,7 +164,7 @@ class CarEntry(Section):
         for days, departure in self.departures.items():
             if departure.target_pct < self.reserve_pct:
                 target = f"the target of {departure.target_pct:g} on {days}"
-                raise _wrong_at(("reserve_pct",), f"expected no more than {target}", self.reserve_pct)
+                raise error_at(("reserve_pct",), f"expected no more than {target}", self.reserve_pct)
         return self
 
     @property
@@ -203,7 +206,9 @@ class CarEntry(Section):
 class DriverFile(Section):
     """`config/drivers/NAME.yaml`: one driver with one or more cars. NAME is the driver's id."""
 
-    name: Name | None = Field(None, description="What people call the driver. Default: the file's name, capitalised.")
+    name: Name | None = Field(
+        default=None, description="What people call the driver. Default: the file's name, capitalised."
+    )
     time_zone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
     tariff: Identity = Field(description="The tariff's id: the name of a file in config/tariffs, without .yaml.")
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
@@ -219,12 +224,6 @@ class DriverFile(Section):
 def driver_schema() -> dict[str, Any]:
     """Return the JSON Schema of a driver's file, for editors."""
     return DriverFile.model_json_schema()
-
-
-def _wrong_at(loc: Loc, reason: str, written: object) -> ValidationError:
-    """Return an error at *loc* below the model that is validated, since pydantic itself would blame the whole of it."""
-    error = PydanticCustomError("value_error", "{reason}", {"reason": reason})
-    return ValidationError.from_exception_data("document", [InitErrorDetails(type=error, loc=loc, input=written)])
 
 
 def _rank(days: str) -> int:

@@ -30,6 +30,8 @@ _MOST_KEYS_SHOWN = 10
 _FORMATS = {
     "time": 'a time of day such as "07:00"',
     "wall-time": 'a time of day such as "07:00"',
+    "database-url": "a URL that begins with sqlite:// or postgresql://",
+    "origin": 'an origin such as "https://host", or http:// on this machine',
     "id": "an id of small letters, digits and hyphens",
     "date": 'a date such as "2026-03-29"',
     "date-time": 'a moment with its offset, such as "2026-03-29T07:00:00+02:00"',
@@ -88,7 +90,7 @@ def shown(value: object, loc: Loc = (), node: Schema | None = None) -> str:
             public = _URL_CREDENTIALS.sub("//***@", value)
             cut = json.dumps(public[:_LONGEST_SHOWN], ensure_ascii=False)
             return cut + (" and more" if len(public) > _LONGEST_SHOWN else "")
-    return json.dumps(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else json.dumps(value)
 
 
 def meant(wrong: str, known: Iterable[str]) -> str:
@@ -113,7 +115,8 @@ def _settled(detail: ErrorDetails, content: object, schema: Schema) -> _Place:
     node, value = _resolved(schema, schema), content
     place = _Place((), node, {}, None)
     for depth, part in enumerate(detail["loc"], start=1):
-        if not _holds(value, part) and (detail["type"] != "missing" or depth < len(detail["loc"])):
+        missing = detail["type"] == "missing" and depth == len(detail["loc"])
+        if not _holds(value, part) and not missing and part not in node.get("properties", {}):
             node = _branch(node, part, schema)
             continue
         place = _Place((*place.loc, part), _child(node, part, schema), node, value)

@@ -1,0 +1,242 @@
+"""
+What the operator decides: the environment (`SMARTCHARGE_...`) over `config/smartcharge.yaml` over the defaults here.
+
+    SMARTCHARGE_PAGE_PORT=9000                        page_port
+    SMARTCHARGE_SMARTCAR__CLIENT_SECRET=...           smartcar.client_secret
+
+Secrets never stand in YAML: they come from the environment, from a systemd credential, or from a file that only its owner
+may read. The defaults are meant for real cars, whose calls are counted by the month; the shipped example is quicker.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from scheduler.document import Document, InvalidDocument, Problem, key_path, read_document
+from scheduler.domain.errors import ConfigError
+from scheduler.expectation import Loc, complaints, meant, shown
+from scheduler.settings_file import SettingsFile
+
+T = TypeVar("T")
+
+FILE = "smartcharge.yaml"
+DRIVERS = "drivers"
+TARIFFS = "tariffs"
+
+PREFIX = "SMARTCHARGE_"
+READ_ELSEWHERE = frozenset({"SMARTCHARGE_CONFIG", "SMARTCHARGE_STATE"})
+"""Variables of the command line: where the configuration and the state lie."""
+
+CREDENTIAL = "smartcar_client_secret"
+"""The name of the systemd credential (`LoadCredential=`) with Smartcar's client secret."""
+
+_PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]+@|[?&]password=")
+_WHERE_SECRETS_STAND = (
+    f"set {PREFIX}SMARTCAR__CLIENT_SECRET, load the systemd credential {CREDENTIAL}, or name a file of mode 0600 in "
+    "smartcar.client_secret_file"
+)
+_LISTS = frozenset({PREFIX + "CONFIRM_AFTER_S", PREFIX + "UNREACHABLE_AFTER_S"})
+_SECRETS: tuple[Loc, ...] = (("smartcar", "client_secret"),)
+_PATHS: tuple[Loc, ...] = (("smartcar", "client_secret_file"), ("simulator", "scenario"))
+
+
+class Settings(SettingsFile, BaseSettings):
+    """The settings in force: the environment over the file over the defaults. Made by `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  pydantic-settings passes all five by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Name the sources, the strongest first. The file's content is given to the constructor."""
+        return env_settings, init_settings
+
+
+def load_settings(config: Path) -> Settings:
+    """
+    Return the settings for the folder *config*: environment over `smartcharge.yaml` over defaults, with the secret.
+
+    Paths in the file are relative to *config*, those in the environment to the working directory. Raise `InvalidDocument`
+    (a `ConfigError`) with every problem of the file and of the variables.
+    """
+    problems = list(_variable_problems())
+    try:
+        document = read_document(config / FILE)
+        document.flaws += _secrets_in(document)
+        document.validated(SettingsFile)
+    except InvalidDocument as invalid:
+        raise InvalidDocument([*problems, *invalid.problems]) from None
+    if problems:
+        raise InvalidDocument(problems)
+    content = _with_absolute_paths(document)
+    try:
+        settings = Settings(**content)
+    except ValidationError as error:
+        raise InvalidDocument(_environment_problems(error, document)) from None
+    return _with_secret(settings)
+
+
+def require_account(settings: Settings) -> None:
+    """Raise ConfigError where real cars are wanted and there is nothing to sign in with."""
+    smartcar = settings.smartcar
+    if settings.simulator.start or not smartcar.vehicle_origin.startswith("https:"):
+        return
+    if not smartcar.client_id:
+        raise ConfigError("smartcar.client_id is missing, expected the client id from Smartcar's dashboard")
+    if not smartcar.client_secret.get_secret_value():
+        raise ConfigError(f"Smartcar's client secret is missing: {_WHERE_SECRETS_STAND}")
+
+
+def check_config(
+    config: Path,
+    load_tariffs: Callable[[Path], Collection[str]],
+    load_drivers: Callable[[Path, Collection[str] | None], object],
+) -> list[Problem]:
+    """
+    Return everything that is wrong with the folder *config*, file by file, cross references included; empty when sound.
+
+    *load_tariffs* returns the ids of a folder's tariffs; *load_drivers* takes them too (None: they are not known, since a
+    tariff is wrong). Both raise ConfigError.
+    """
+    problems: list[Problem] = []
+    tariffs: Collection[str] | None = None
+
+    def attempt(path: Path, load: Callable[[], T]) -> T | None:
+        try:
+            return load()
+        except InvalidDocument as invalid:
+            problems.extend(invalid.problems)
+        except ConfigError as error:
+            problems.append(Problem(path, None, None, "", str(error)))
+        return None
+
+    attempt(config / FILE, lambda: load_settings(config))
+    tariffs = attempt(config / TARIFFS, lambda: load_tariffs(config / TARIFFS))
+    attempt(config / DRIVERS, lambda: load_drivers(config / DRIVERS, tariffs))
+    return problems
+
+
+def _variables(
+    model: type[BaseModel] = SettingsFile, loc: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every variable that is read, with the way to its setting."""
+    for name, declared in model.model_fields.items():
+        if isinstance(declared.annotation, type) and issubclass(declared.annotation, BaseModel):
+            yield from _variables(declared.annotation, (*loc, name))
+        else:
+            yield PREFIX + "__".join((*loc, name)).upper(), (*loc, name)
+
+
+def _variable_problems() -> Iterator[Problem]:
+    known = {variable for variable, _ in _variables()}
+    for name, value in os.environ.items():
+        variable = name.upper()
+        if not variable.startswith(PREFIX) or variable in READ_ELSEWHERE:
+            continue
+        if variable not in known:
+            yield _variable_problem(name, f"is not a known variable{meant(variable, known)}")
+        elif variable in _LISTS and value and not _is_list(value):
+            yield _variable_problem(name, f"got {shown(value)}, expected a list such as [60, 300]")
+
+
+def _variable_problem(variable: str, message: str) -> Problem:
+    return Problem(Path("environment"), None, None, variable, message)
+
+
+def _is_list(value: str) -> bool:
+    try:
+        return isinstance(json.loads(value), list)
+    except ValueError:
+        return False
+
+
+def _secrets_in(document: Document) -> Iterator[tuple[Loc, Problem]]:
+    """Yield what must not stand in a file that is shared and backed up."""
+    for loc in _SECRETS:
+        if loc in document.places:
+            yield loc, document.problem(loc, f"a secret does not belong in this file: {_WHERE_SECRETS_STAND}")
+    loc = ("database_url",)
+    written = document.content.get(loc[0]) if isinstance(document.content, dict) else None
+    if isinstance(written, str) and _PASSWORD_IN_URL.search(written):
+        instead = f"set {PREFIX}DATABASE_URL, or leave the password to ~/.pgpass"
+        yield loc, document.problem(loc, f"a password does not belong in this file: {instead}")
+
+
+def _with_absolute_paths(document: Document) -> dict[str, Any]:
+    content = copy.deepcopy(document.content)
+    assert isinstance(content, dict)
+    for section, key in _PATHS:
+        if written := content.get(section, {}).get(key):
+            content[section][key] = document.path.parent.absolute() / Path(written).expanduser()
+    return content
+
+
+def _environment_problems(error: ValidationError, document: Document) -> Iterator[Problem]:
+    """Tell what the environment makes wrong of a sound file, by the variable's name."""
+    content = copy.deepcopy(document.content)
+    for variable, way in _variables():
+        if variable in os.environ:
+            _put(content, way, os.environ[variable])
+    for loc, message in complaints(error, content, SettingsFile):
+        named = (variable for variable, way in _variables() if loc[: len(way)] == way)
+        yield _variable_problem(next(named, key_path(loc)), message)
+
+
+def _put(content: Any, loc: tuple[str, ...], value: str) -> None:
+    *sections, key = loc
+    for section in sections:
+        content = content.setdefault(section, {})
+    content[key] = value
+
+
+def _with_secret(settings: Settings) -> Settings:
+    """Return *settings* with the secret from the credential or the file, where the environment gives none."""
+    if settings.smartcar.client_secret.get_secret_value():
+        return settings
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(credentials) / CREDENTIAL if credentials else None
+    if credential is not None and credential.exists():
+        secret = _secret(credential)
+    elif settings.smartcar.client_secret_file is not None:
+        secret = _secret(settings.smartcar.client_secret_file)
+    else:
+        return settings
+    smartcar = settings.smartcar.model_copy(update={"client_secret": SecretStr(secret)})
+    return settings.model_copy(update={"smartcar": smartcar})
+
+
+def _secret(path: Path) -> str:
+    """Return the one line of a file that only its owner may read."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            secret = file.read(4096).decode().strip()
+    except OSError as error:
+        raise InvalidDocument(
+            [Problem(path, None, None, "", f"the secret cannot be read: {error.strerror}")]
+        ) from error
+    except UnicodeDecodeError:
+        raise InvalidDocument([Problem(path, None, None, "", "the secret is not UTF-8 text")]) from None
+    if mode & 0o077:
+        raise InvalidDocument(
+            [Problem(path, None, None, "", f"others may read the secret (mode {mode:04o}), expected mode 0600")]
+        )
+    if len(secret.split()) != 1:
+        raise InvalidDocument([Problem(path, None, None, "", "expected the secret and nothing else")])
+    return secret

@@ -1,0 +1,154 @@
+"""What the operator writes: the keys of `config/smartcharge.yaml`, their defaults, and what they may hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+from scheduler.document import Section, error_at
+
+LONGEST_COMMAND_S = 310.0
+"""Smartcar keeps a command's connection open for minutes; its own SDKs wait 310 s before they give up."""
+
+_ORIGIN = r"^(https://[^/@?#\s]+|http://(127\.[0-9.]+|localhost|\[::1\])(:[0-9]+)?)$"
+
+Pause = Annotated[float, Field(gt=0, le=86_400)]
+Ladder = Annotated[tuple[Pause, ...], Field(min_length=1)]
+Origin = Annotated[str, StringConstraints(pattern=_ORIGIN), Field(json_schema_extra={"format": "origin"})]
+DatabaseUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://"),
+    Field(json_schema_extra={"format": "database-url", "writeOnly": True}),
+]
+
+
+class SmartcarSection(Section):
+    """Smartcar: its hosts, and who we are to it."""
+
+    client_id: str = Field(default="", description="The machine-to-machine client id from Smartcar's dashboard.")
+    client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Its secret. Never in YAML: environment, systemd credential, or client_secret_file.",
+    )
+    client_secret_file: Path | None = Field(
+        default=None, description="A file with the secret and nothing else, of mode 0600."
+    )
+    mode: Literal["live", "simulated"] = Field(default="live", description="Real cars, or Smartcar's simulated ones.")
+    iam_origin: Origin = Field(default="https://iam.smartcar.com", description="Where tokens are made.")
+    vehicle_origin: Origin = Field(
+        default="https://vehicle.api.smartcar.com", description="Where cars are read and commanded."
+    )
+    read_timeout_s: Annotated[float, Field(gt=0, le=310)] = Field(default=60.0, description="How long a look may take.")
+    command_timeout_s: Annotated[float, Field(ge=LONGEST_COMMAND_S, le=900)] = Field(
+        default=LONGEST_COMMAND_S,
+        description="How long a start or stop may take. Hanging up earlier leaves its outcome unknown.",
+    )
+
+
+class SimulatorSection(Section):
+    """The simulator of Smartcar's API that `smartcharge run` may start beside itself. Never with real cars."""
+
+    start: bool = Field(default=False, description="Start the simulator and use its cars instead of Smartcar's.")
+    scenario: Path | None = Field(default=None, description="The simulated cars, for example simulator.yaml.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=0, description="Its port on this machine; 0 takes a free one."
+    )
+    idle_exit_s: Pause = Field(default=600.0, description="It ends after so long without a request.")
+
+
+class SettingsFile(Section):
+    """`config/smartcharge.yaml`: every key has a default."""
+
+    database_url: DatabaseUrl | None = Field(
+        default=None, description="A SQLAlchemy URL, for PostgreSQL. Default: SQLite in the state directory."
+    )
+    page_host: Annotated[str, Field(min_length=1)] = Field(
+        default="127.0.0.1",
+        description="The address of the page and the API. They know no passwords: keep it on this machine.",
+    )
+    page_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        default=8712, description="Their port; 0 takes a free one."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    log_format: Literal["auto", "human", "json"] = Field(
+        default="auto", description="auto: human on a terminal, else JSON."
+    )
+
+    sweep_interval_s: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=5.0, description="Pause between two sweeps for due cars."
+    )
+    sweep_batch: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=100, description="Most cars that one sweep takes on."
+    )
+    lease_s: Annotated[float, Field(le=3600)] = Field(
+        default=360.0,
+        description="How long one turn may hold a car. Longer than command_timeout_s, or a turn is done twice.",
+    )
+
+    look_unplugged_s: Pause = Field(default=7200.0, description="Pause between looks at a car without a cable.")
+    look_waiting_s: Pause = Field(
+        default=21_600.0, description="Pause between looks at a car that waits for its window."
+    )
+    look_charging_s: Pause = Field(default=7200.0, description="Pause between looks at a car that charges.")
+    confirm_after_s: Ladder = Field(
+        default=(120.0, 600.0, 1800.0, 3600.0),
+        description="Looks after a command until it is confirmed; the last pause repeats.",
+    )
+    confirm_patience_s: Pause = Field(
+        default=3900.0,
+        description="How long a car may take to show that it obeyed, before the command counts as ignored.",
+    )
+    unreachable_after_s: Ladder = Field(
+        default=(60.0, 300.0, 900.0, 1800.0, 3600.0),
+        description="Pauses while a car gives no answer; the last repeats.",
+    )
+
+    automatic_start_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=600.0,
+        description="Charging so soon after plug-in is the car's own doing and is stopped once; 0 leaves it alone.",
+    )
+    spread_starts_s: Annotated[float, Field(ge=0, le=600)] = Field(
+        default=0.0, description="Spread planned starts over so long, for fleets; 0 starts all of them on time."
+    )
+    calm_gain: Annotated[float, Field(ge=0)] = Field(
+        default=0.05,
+        description="A new plan replaces a good one only if it saves more than this, in the tariff's currency.",
+    )
+    calm_surplus_kwh: Annotated[float, Field(ge=0)] = Field(
+        default=1.0, description="... or if the old one would charge this much too much, in kWh."
+    )
+    price_poll_s: Annotated[float, Field(ge=10, le=86_400)] = Field(
+        default=900.0, description="Pause between two looks at the price feeds."
+    )
+    price_payloads_kept: Annotated[int, Field(ge=0)] = Field(
+        default=200, description="Raw answers kept per price feed, so that a past night can be replayed."
+    )
+
+    smartcar: SmartcarSection = Field(
+        default=SmartcarSection(), description="Smartcar: its hosts, and who we are to it."
+    )
+    simulator: SimulatorSection = Field(default=SimulatorSection(), description="Simulated cars instead of real ones.")
+
+    @model_validator(mode="after")
+    def _simulated_or_real(self) -> SettingsFile:
+        if self.simulator.start and self.smartcar.client_id:
+            reason = "expected false where smartcar.client_id is set: simulated and real cars never mix"
+            raise error_at(("simulator", "start"), reason, self.simulator.start)
+        return self
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_command(self) -> SettingsFile:
+        timeout_s = self.smartcar.command_timeout_s
+        if self.lease_s <= timeout_s:
+            reason = f"expected more than smartcar.command_timeout_s, which is {timeout_s:g}"
+            raise error_at(("lease_s",), reason, self.lease_s)
+        return self
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `smartcharge.yaml`, for editors."""
+    return SettingsFile.model_json_schema()
