@@ -1,0 +1,136 @@
+"""The page: every car's card, what happened lately, and the four wishes as plain forms. Works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from scheduler.domain.event import CATALOGUE, Event
+from scheduler.operations import FleetView, Operations
+from scheduler.web.api import named, wishes
+from scheduler.web.card import CarCard, card
+from scheduler.web.health import HealthReport
+from scheduler.web.wording import clock_words, fact_words, moment_words
+
+EVENTS_SHOWN = 12
+EVENTS_READ = 200
+"""Turns of the ring are noted too; the page leaves them out, so it reads further back than it shows."""
+
+STATIC = {
+    "style.css": "text/css; charset=utf-8",
+    "refresh.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event as it is told; `meaning` is the catalogue's."""
+
+    at: str
+    who: str
+    what: str
+    facts: str
+    level: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPage:
+    """Everything the template places. `simulated_whole`: not only some of the cars are, so that they need not say it each."""
+
+    at: str
+    version: str
+    simulated: bool
+    simulated_whole: bool
+    health: HealthReport
+    cards: tuple[CarCard, ...]
+    events: tuple[EventLine, ...]
+
+
+def page(operations: Operations, health: Callable[[], HealthReport]) -> list[Route]:
+    """Return the routes of the page, its fragment (for the script that refreshes it), its forms and its static files."""
+    environment = Environment(
+        loader=PackageLoader("scheduler.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def rendered(template: str) -> HTMLResponse:
+        return HTMLResponse(environment.get_template(template).render(page=fleet_page(operations, health())))
+
+    async def whole(_request: Request) -> Response:
+        return rendered("page.html")
+
+    async def fragment(_request: Request) -> Response:
+        return rendered("fleet.html")
+
+    async def wish(request: Request) -> Response:
+        name = request.path_params["name"]
+        named(operations, name)
+        wishes(operations)[request.path_params["verb"]](name)
+        return RedirectResponse(f"/#car-{quote(name, safe='')}", status_code=303)
+
+    return [
+        Route("/", whole),
+        Route("/fleet", fragment),
+        Route("/cars/{name}/{verb}", wish, methods=["POST"]),
+        *_static_routes(),
+    ]
+
+
+def fleet_page(operations: Operations, health: HealthReport) -> FleetPage:
+    """Return how the fleet stands now, in words."""
+    fleet = operations.fleet()
+    curves = {tariff_id: operations.curve(tariff_id) for tariff_id in {car.tariff_id for car in fleet.cars}}
+    timezone = fleet.cars[0].timezone if fleet.cars else ZoneInfo("UTC")
+    return FleetPage(
+        at=f"{clock_words(fleet.now, timezone)} {fleet.now.astimezone(timezone):%Z}",
+        version=fleet.version,
+        simulated=fleet.simulated or any(car.simulated for car in fleet.cars),
+        simulated_whole=fleet.simulated or all(car.simulated for car in fleet.cars),
+        health=health,
+        cards=tuple(card(car, curves[car.tariff_id], fleet.now) for car in fleet.cars),
+        events=tuple(_event_lines(operations.events(limit=EVENTS_READ), fleet, timezone)),
+    )
+
+
+def _event_lines(events: list[Event], fleet: FleetView, timezone: ZoneInfo) -> list[EventLine]:
+    """Return the newest first."""
+    titles = {car.vehicle_id: car.title for car in fleet.cars}
+    told = [event for event in reversed(events) if event.level != "debug"][:EVENTS_SHOWN]
+    return [
+        EventLine(
+            at=moment_words(event.at, fleet.now, timezone),
+            who=titles.get(event.vehicle_id, event.vehicle_id) if event.vehicle_id else "",
+            what=event.name.replace(".", " ").replace("_", " "),
+            facts=", ".join(fact_words(name, fact) for name, fact in event.facts.items() if fact not in (None, "")),
+            level=event.level,
+            meaning=CATALOGUE[event.name].meaning if event.name in CATALOGUE else "",
+        )
+        for event in told
+    ]
+
+
+def _static_routes() -> list[Route]:
+    # Read once and kept: a file response would read it in a thread for every request.
+    return [_static_route(name, media_type) for name, media_type in STATIC.items()]
+
+
+def _static_route(name: str, media_type: str) -> Route:
+    body = files("scheduler.web").joinpath("static", name).read_bytes()
+
+    async def static(_request: Request) -> Response:
+        return Response(body, media_type=media_type)
+
+    return Route(f"/static/{name}", static)
