@@ -4,7 +4,8 @@
 PYTHON ?= python3
 UV     ?= uv
 STATE  ?= .state
-ROOT   ?=
+
+SERVICE = $(ROOT)/opt/smartcharge
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -47,6 +48,16 @@ prove: $(VENV)/.test ## the planner against brute force, with many more random p
 format: $(VENV)/.test ## rewrite the code in the one agreed layout
 	@$(BIN)/ruff format
 
+service: ## this version as a systemd service in /opt/smartcharge (as root; ROOT=/somewhere only rehearses it)
+	@$(call new-venv,$(SERVICE)/venv)
+	@rm -rf build && pip="$(call pip-of,$(SERVICE)/venv)" && \
+	    $$pip install $(LOCKED) -r requirements.lock && $$pip install $(PROJECT) .
+	@install -D -m 644 deploy/systemd/smartcharge.service $(ROOT)/etc/systemd/system/smartcharge.service
+	@install -D -m 644 deploy/systemd/smartcharge.sysusers $(ROOT)/etc/sysusers.d/smartcharge.conf
+	@install -D -m 644 deploy/systemd/smartcharge.tmpfiles $(ROOT)/etc/tmpfiles.d/smartcharge.conf
+	@echo "next: systemd-sysusers; systemd-tmpfiles --create; write /etc/smartcharge;"
+	@echo "      $(SERVICE)/venv/bin/smartcharge check --config /etc/smartcharge; systemctl enable --now smartcharge"
+
 lock: ## refresh the lock files after a change of dependencies; UPGRADE=--upgrade takes newer releases (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or UV=/path/to/uv" >&2; exit 69; }
 	@# setuptools comes in by the second input: the project is built without build isolation, from the lock alone.
@@ -60,25 +71,30 @@ BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproje
 
 # ---- the set-up ------------------------------------------------------------------------------------------------
 
-# Hashes pin every file; wheels only, since building a source distribution would fetch what no hash covers.
+# Hashes pin every file; wheels only, since building a source distribution would fetch what no hash covers. The project
+# is built by the locked setuptools, without fetching anything.
 LOCKED  = --quiet --require-hashes --only-binary :all:
-# python3-venv may be missing (Debian packs it apart): then the system's pip fills a venv that has none of its own.
-PIP     = $$($(BIN)/python -m pip --version >/dev/null 2>&1 && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
 PROJECT = --quiet --no-deps --no-build-isolation --no-index
 
+# python3-venv may be missing (Debian packs it apart): then the system's pip fills an environment that has none of its own.
+pip-of   = $$($(1)/bin/python -m pip --version >/dev/null 2>&1 \
+    && echo $(1)/bin/python -m pip || echo $(PYTHON) -m pip --python $(1)/bin/python)
+new-venv = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+    echo "smartcharge needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; \
+    exit 69; }; \
+    $(PYTHON) -m venv --clear $(1) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(1) && \
+    { pip="$(call pip-of,$(1))"; $$pip --version >/dev/null; } || { echo "no pip found: install python3-venv or python3-pip" >&2; exit 69; }
+
 $(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	    echo "smartcharge needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12" >&2; exit 69; }
-	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip $(VENV)
-	@$(PIP) --version >/dev/null || { echo "no pip found: install python3-venv or python3-pip" >&2; exit 69; }
+	@$(call new-venv,$(VENV))
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
 	@echo "setting up $(VENV) (about half a minute, once)"
-	@pip="$(PIP)" && $$pip install $(LOCKED) -r requirements.lock && $$pip install $(PROJECT) -e .
+	@pip="$(call pip-of,$(VENV))" && $$pip install $(LOCKED) -r requirements.lock && $$pip install $(PROJECT) -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made requirements-test.lock pyproject.toml
 	@echo "setting up $(VENV) with the test tools (about a minute, once)"
-	@pip="$(PIP)" && $$pip install $(LOCKED) -r requirements-test.lock && $$pip install $(PROJECT) -e .
+	@pip="$(call pip-of,$(VENV))" && $$pip install $(LOCKED) -r requirements-test.lock && $$pip install $(PROJECT) -e .
 	@touch $@ $(VENV)/.runtime
