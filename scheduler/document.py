@@ -204,6 +204,11 @@ def _start(node: Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+def _has_half(node: ScalarNode) -> bool:
+    """Whether an escape stands for half a character: a lone surrogate, which no UTF-8 can hold."""
+    return any("\ud800" <= letter <= "\udfff" for letter in node.value)
+
+
 class _Walk:
     """Turns YAML nodes into plain values and notes where they stand and what we do not allow."""
 
@@ -214,9 +219,9 @@ class _Walk:
         """Return *node* as a plain value, noting that it stands at *place* (its key, or itself in a list)."""
         self._document.places[loc] = _start(place)
         if len(loc) > _DEEPEST:
-            return self._flaw(loc, node, "is nested too deeply")
+            return self._flaw(loc, "is nested too deeply")
         if node.anchor is not None:
-            return self._flaw(loc, node, f"has the anchor &{node.anchor}; anchors are not allowed, write the value out")
+            return self._flaw(loc, f"has the anchor &{node.anchor}; anchors are not allowed, write the value out")
         match node:
             case MappingNode(tag="tag:yaml.org,2002:map"):
                 return self._mapping(node, loc)
@@ -229,36 +234,42 @@ class _Walk:
     def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, object]:
         mapping: dict[str, object] = {}
         for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                self._flaw((*loc, "?"), key, "is not a text, expected a key in one word")
-            elif key.tag not in _TEXT:
-                self._flaw((*loc, key.value), key, "is not text, put the key in quotes")
+            if reason := self._unfit(key):
+                written = str(key.value) if isinstance(key, ScalarNode) else "?"
+                self._flaw((*loc, written), f"{reason}, expected a key of plain text", key)
             elif key.value in mapping:
                 first, _ = self._document.places[(*loc, key.value)]
-                self._flaw((*loc, key.value), key, f"is written twice, first in line {first}")
+                self._flaw((*loc, key.value), f"is written twice, first in line {first}", key)
             else:
                 mapping[key.value] = self.value(value, (*loc, key.value), key)
         return mapping
 
+    def _unfit(self, key: Node) -> str:
+        """Return what makes *key* no plain text; empty where nothing does."""
+        if not isinstance(key, ScalarNode):
+            return "is not text"
+        if key.tag not in _TEXT:
+            return "is not text without quotes"
+        return "has an anchor" if key.anchor is not None else "holds half a character" if _has_half(key) else ""
+
     def _scalar(self, node: ScalarNode, loc: Loc) -> object:
         if node.tag in _TEXT:
-            halves = any("\ud800" <= letter <= "\udfff" for letter in node.value)
-            return self._flaw(loc, node, "holds half a character (a lone surrogate)") if halves else str(node.value)
+            return self._flaw(loc, "holds half a character, expected text") if _has_half(node) else str(node.value)
         if node.tag not in _CONSTRUCTED:
             return self._tagged(node, loc)
         try:
             value: object = self._yaml.constructor.construct_object(node)
         except ValueError:
-            return self._flaw(loc, node, "is not a number that can be read")
+            return self._flaw(loc, "is not a number that can be read")
         if isinstance(value, float) and not isfinite(value):
-            return self._flaw(loc, node, f"got {node.value}, expected a finite number")
+            return self._flaw(loc, f"got {node.value}, expected a finite number")
         return value
 
     def _tagged(self, node: Node, loc: Loc) -> object:
-        return self._flaw(loc, node, f"has the tag {node.tag}; tags are not allowed, write the plain value")
+        return self._flaw(loc, f"has the tag {node.tag}; tags are not allowed, write the plain value")
 
-    def _flaw(self, loc: Loc, node: Node, message: str) -> object:
-        """Note what is not allowed, and return what stands for it: nothing."""
-        line, column = _start(node)
+    def _flaw(self, loc: Loc, message: str, key: Node | None = None) -> object:
+        """Note what is not allowed (of a *key*, or else of the value), and return what stands for it: nothing."""
+        line, column = _start(key) if key else self._document.places[loc]
         self._document.flaws.append((loc, Problem(self._document.path, line, column, key_path(loc), message)))
         return None

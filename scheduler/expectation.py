@@ -63,7 +63,7 @@ def expected(node: Schema, schema: Schema) -> str:
     if "const" in node or "enum" in node:
         return _one_of(node.get("enum") or [node["const"]])
     if options := _options(node, schema):
-        words = [expected(option, schema) for option in options if option.get("type") != "null"]
+        words = [expected(option, schema) for option in options]
         return " or ".join(dict.fromkeys(word for word in words if word))
     match node.get("type"):
         case "number" | "integer" as kind:
@@ -196,9 +196,13 @@ def _secret(loc: Loc, node: Schema) -> bool:
 
 
 def _resolved(node: Schema, schema: Schema) -> Schema:
-    while "$ref" in node:
+    """Return *node* with its reference followed, and as what it is besides nothing where it may be nothing too."""
+    if "$ref" in node:
         target: Schema = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-        node = target | {key: value for key, value in node.items() if key != "$ref"}
+        return _resolved(target | {key: value for key, value in node.items() if key != "$ref"}, schema)
+    something = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+    if len(something) == 1:
+        return _resolved(something[0] | {key: value for key, value in node.items() if key != "anyOf"}, schema)
     return node
 
 
