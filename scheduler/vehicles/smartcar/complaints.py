@@ -78,7 +78,7 @@ def complaint_in(reply: Reply, ids: Collection[str] = ()) -> Complaint | None:
         failed = any(isinstance(status, str) and status.upper() in _FAILURES for status in statuses)
         return Complaint(UNKNOWN, UNKNOWN, reply.status) if failed else None
     status = _status(error.get("status")) or _status(error.get("statusCode")) or reply.status
-    message = _presentable(error.get("suggestedUserMessage"), ids)
+    message = presentable(error.get("suggestedUserMessage"), ids)
     return Complaint(_word(error.get("type")), _word(error.get("code")), status, message)
 
 
@@ -111,7 +111,7 @@ def _word(value: object) -> str:
     return value.upper() if isinstance(value, str) and re.fullmatch(r"[A-Za-z_]{1,60}", value) else UNKNOWN
 
 
-def _presentable(message: object, ids: Collection[str]) -> str | None:
+def presentable(message: object, ids: Collection[str]) -> str | None:
     """Return Smartcar's sentence for the driver, on one line of at most 200 letters; None where it may name an id."""
     if not isinstance(message, str) or any(word and word in message for word in ids):
         return None

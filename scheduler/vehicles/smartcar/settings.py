@@ -44,8 +44,8 @@ class SmartcarSettings(BaseModel):
     Where Smartcar is and who we are to it.
 
     The defaults are Smartcar's own hosts. `mode="simulated"` lists Smartcar's or our own simulator's cars instead of
-    real ones. `client_id` and `client_secret` are the machine-to-machine pair; `legacy_client_id` (the application's
-    UUID) and `legacy_client_secret` are for the v2 face and for Connect; `management_token` signs webhooks.
+    real ones. `client_id` and `client_secret` are the machine-to-machine pair of v3. `application_id` names us to
+    Connect, by `connect_parameter`; with `legacy_secret` it is also the pair of v2. `management_token` signs webhooks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,10 +53,10 @@ class SmartcarSettings(BaseModel):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     application_id: str = ""
-    legacy_client_id: str = ""
-    legacy_client_secret: SecretStr = SecretStr("")
+    legacy_secret: SecretStr = SecretStr("")
     management_token: SecretStr = SecretStr("")
     redirect_uri: str = ""
+    connect_parameter: Literal["client_id", "application_id"] = "client_id"
     mode: Literal["live", "simulated"] = "live"
 
     iam_origin: Origin = "https://iam.smartcar.com"

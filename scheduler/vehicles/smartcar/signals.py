@@ -24,7 +24,24 @@ from scheduler.domain.errors import VehicleUnreachable
 from scheduler.domain.vehicle import VehicleId, VehicleState
 from scheduler.vehicles.smartcar.reply import at
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The age of what nobody dated: older than anything a decision may rest on."""
+
+CODES_USED = frozenset(
+    {
+        "charge-ischargingcableconnected",
+        "charge-ischarging",
+        "charge-detailedchargingstatus",
+        "charge-isfastchargerpresent",
+        "charge-chargelimits",
+        "charge-wattage",
+        "charge-energyadded",
+        "tractionbattery-stateofcharge",
+        "odometer-traveleddistance",
+    }
+)
+"""The signals a state is made of; trouble with any other is none of ours."""
+
 # Above this an integer date counts milliseconds: in seconds it would lie after the year 5100.
 _MILLISECONDS_FROM = 1e11
 
@@ -86,7 +103,7 @@ def signals_in(elements: object, now: datetime) -> dict[str, Signal]:
         if signal is None:
             continue
         known = found.get(signal.code)
-        if known is None or (signal.recorded_at or _NEVER) >= (known.recorded_at or _NEVER):
+        if known is None or (signal.recorded_at or NEVER) >= (known.recorded_at or NEVER):
             found[signal.code] = signal
     return found
 
@@ -107,7 +124,7 @@ def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleSta
     dates = [signal.recorded_at for signal in used if signal.recorded_at is not None]
     return VehicleState(
         vehicle_id=vehicle_id,
-        seen_at=min(dates, default=soc_seen_at or _NEVER),
+        seen_at=min(dates, default=soc_seen_at or NEVER),
         soc_pct=soc_pct,
         soc_seen_at=soc_seen_at,
         plugged_in=plugged_in,
@@ -137,7 +154,7 @@ def moment(stamp: object) -> datetime | None:
     if number is None or number <= 0:
         return None
     try:
-        return _NEVER + timedelta(seconds=number / 1000 if number > _MILLISECONDS_FROM else number)
+        return NEVER + timedelta(seconds=number / 1000 if number > _MILLISECONDS_FROM else number)
     except OverflowError:
         return None
 
@@ -192,8 +209,8 @@ def _with_cable(
         return (True if charging else None), charging, used
     if plugged_in or not charging:
         return plugged_in, charging, [*used, cable]
-    latest = max((signal.recorded_at or _NEVER for signal in used), default=_NEVER)
-    if (cable.recorded_at or _NEVER) > latest:
+    latest = max((signal.recorded_at or NEVER for signal in used), default=NEVER)
+    if (cable.recorded_at or NEVER) > latest:
         return False, False, [cable]
     return True, True, used
 

@@ -49,7 +49,7 @@ def test_a_command_may_not_be_given_up_before_smartcar_would_answer() -> None:
         SmartcarSettings(command_timeout_s=60)
 
 
-@pytest.mark.parametrize("name", ["client_secret", "legacy_client_secret", "management_token"])
+@pytest.mark.parametrize("name", ["client_secret", "legacy_secret", "management_token"])
 def test_secrets_do_not_show(name: str) -> None:
     settings = SmartcarSettings.model_validate({name: "canary"})
 
