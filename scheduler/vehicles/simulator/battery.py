@@ -14,7 +14,7 @@ Everything is in closed form, so the state of charge at a moment does not depend
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, log
+from math import expm1, inf, log1p
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,17 @@ class Battery:
         pace = self._pace(plug_kw)
         if pace <= 0 or seconds <= 0:
             return soc_pct
-        if soc_pct < self.taper_from_pct or not self._bend:
+        if soc_pct < self._bend_pct:
             straight_s = (self._bend_pct - soc_pct) / pace
             if seconds <= straight_s:
                 return soc_pct + pace * seconds
             soc_pct, seconds = self._bend_pct, seconds - straight_s
+        if not self._bend:
+            return min(soc_pct, 100.0)
         over = soc_pct - self.taper_from_pct
-        ceiling = 1 / self._bend if self._bend else 0.0
-        over = ceiling + (over - ceiling) * exp(-pace * self._bend * seconds)
-        return min(self.taper_from_pct + over, 100.0)
+        # Power falls with what was gained, so the gain is an exponential; expm1 keeps it exact where the bend is slight.
+        gain_pct = (1 - self._bend * over) * -expm1(-pace * self._bend * seconds) / self._bend
+        return min(soc_pct + gain_pct, 100.0)
 
     def seconds_to(self, soc_pct: float, target_pct: float, plug_kw: float) -> float:
         """Return how long charging from *soc_pct* to *target_pct* takes; 0 when there, infinite without power."""
@@ -66,9 +68,9 @@ class Battery:
         straight_pct = min(target_pct, self._bend_pct) - soc_pct
         seconds = max(straight_pct, 0.0) / pace
         if target_pct > self._bend_pct:
-            over, goal = max(soc_pct - self.taper_from_pct, 0.0), target_pct - self.taper_from_pct
-            ceiling = 1 / self._bend
-            seconds += log((ceiling - over) / (ceiling - goal)) / (pace * self._bend)
+            over = max(soc_pct - self.taper_from_pct, 0.0)
+            gain_pct = target_pct - self.taper_from_pct - over
+            seconds -= log1p(-self._bend * gain_pct / (1 - self._bend * over)) / (pace * self._bend)
         return seconds
 
     def _pace(self, plug_kw: float) -> float:

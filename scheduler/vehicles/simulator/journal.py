@@ -29,16 +29,23 @@ class Journal:
         self.entries: list[Entry] = []
         self._file: IO[bytes] | None = None
         self._lock: IO[bytes] | None = None
+        self._closed = False
         if state_dir is None:
             return
         state_dir.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(state_dir)
         path = state_dir / JOURNAL_NAME
-        self.entries = _whole_entries(path)
+        try:
+            self.entries = _whole_entries(path)
+        except ConfigError:
+            self._lock.close()
+            raise
         self._file = path.open("ab")
 
     def append(self, entry: Entry) -> None:
         """Make *entry* outlive this process. A power cut may take the last ones; simulated cars bear that."""
+        if self._closed:
+            raise AlreadyRunning("this world is closed; its state may be another's by now")
         if self._file is not None:
             self._file.write(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
             self._file.flush()
@@ -48,7 +55,7 @@ class Journal:
         for file in (self._file, self._lock):
             if file is not None:
                 file.close()
-        self._file = self._lock = None
+        self._file, self._lock, self._closed = None, None, True
 
 
 def is_locked(state_dir: Path) -> bool:
