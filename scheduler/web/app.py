@@ -29,8 +29,8 @@ def web_app(
     """
     Return the application.
 
-    *metrics* gives the exposition and its content type. *allowed_hosts* are the names by which a browser may call us,
-    without a port; everything else is turned away (`Guard`).
+    *metrics* gives the exposition and its content type. *allowed_hosts* are the names and addresses by which we may be
+    called, without a port; every other is turned away (`Guard`).
     """
     application = FastAPI(
         title="smartcharge",

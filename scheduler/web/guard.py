@@ -41,12 +41,12 @@ class Guard:
     """
     ASGI middleware that turns strangers away and puts the security headers on every answer.
 
-    *allowed_hosts* are lower-case names or addresses without a port, IPv6 addresses in brackets: `localhost`, `[::1]`.
+    *allowed_hosts* are names or addresses without a port: `localhost`, `127.0.0.1`, `::1`.
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
         self._app = app
-        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._allowed_hosts = frozenset(_as_in_header(host) for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 421 for a foreign Host, 403 for a foreign write; pass everything else on."""
@@ -68,11 +68,8 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         hosts = _values(scope, b"host")
         if len(hosts) != 1 or _without_port(hosts[0]) not in self._allowed_hosts:
-            named = ", ".join(hosts) or "none"
-            return (
-                421,
-                f'this is not the host asked for ({named}); allow it by the setting "allowed hosts" if it is ours',
-            )
+            named, ours = ", ".join(hosts) or "no host", ", ".join(sorted(self._allowed_hosts))
+            return 421, f"smartcharge does not answer to {named}; it answers to {ours}"
         if scope["method"] in READS:
             return None
         origins, sites = _values(scope, b"origin"), _values(scope, b"sec-fetch-site")
@@ -81,6 +78,10 @@ class Guard:
         if any(site not in ("same-origin", "none") for site in sites):
             return 403, "a write from another site's page is refused"
         return None
+
+
+def _as_in_header(host: str) -> str:
+    return f"[{host}]".lower() if ":" in host and not host.startswith("[") else host.lower()
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

@@ -51,6 +51,12 @@ class WebServer:
         """The port that is listened on; the wanted one before `start`."""
         return self._socket.getsockname()[1] if self._socket else self._wanted_port
 
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the page: `http://127.0.0.1:8712/`."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}/"
+
     async def start(self) -> None:
         """
         Take the port and serve.

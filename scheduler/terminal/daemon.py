@@ -1,0 +1,108 @@
+"""
+The running daemon as another terminal sees it: found by its state directory, asked over its own local API.
+
+Standard library only: a status command is done within 300 ms, of which Python itself takes a good part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+from scheduler.domain.errors import InvalidValue, SmartchargeError
+
+PLACE = "daemon.json"
+"""The file in the state directory in which the daemon says where it is: `{"pid": 4711, "url": "http://127.0.0.1:8712"}`."""
+
+PATIENCE_S = 5.0
+"""The daemon answers within milliseconds; a turn of its ring may hold it up for a moment."""
+
+
+class NoDaemon(SmartchargeError):
+    """No daemon runs on this state directory, or none that answers."""
+
+
+class RunningDaemon:
+    """A daemon that was found alive. Every question is one request of its own."""
+
+    def __init__(self, state_dir: Path, url: str) -> None:
+        self._state_dir = state_dir
+        self.url = url
+
+    @classmethod
+    def find(cls, state_dir: Path) -> RunningDaemon:
+        """
+        Return the daemon of *state_dir*; NoDaemon where there is none.
+
+        The file outlives a killed daemon, and another daemon may listen on its port by then: so the process is asked for
+        as well.
+        """
+        try:
+            place = json.loads((state_dir / PLACE).read_text(encoding="utf-8"))
+            pid, url = int(place["pid"]), str(place["url"])
+        except PermissionError as error:
+            raise NoDaemon(f"the file {state_dir / PLACE} may not be read by this user; ask as its owner") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _no_daemon(state_dir) from error
+        if not _alive(pid):
+            raise _no_daemon(state_dir)
+        return cls(state_dir, url)
+
+    def cars(self, name: str | None = None) -> dict[str, Any]:
+        """Return every car, or those that *name* means, as `/api/v1/cars` tells them; InvalidValue for an unknown name."""
+        return self._ask("GET", "/api/v1/cars" if name is None else f"/api/v1/cars/{quote(name, safe='')}")
+
+    def wish(self, name: str, verb: str) -> list[str]:
+        """
+        Wish `start`, `stop`, `hold` or `resume` for the cars that *name* means; return what that means, in sentences.
+
+        InvalidValue for an unknown name, with a did-you-mean.
+        """
+        answer = self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/{quote(verb, safe='')}")
+        return [str(sentence) for sentence in answer["sentences"]]
+
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
+        address = urlsplit(self.url)
+        connection = HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=PATIENCE_S)
+        try:
+            connection.request(method, path, headers={"Accept": "application/json"})
+            response = connection.getresponse()
+            status, body = response.status, response.read()
+        except ConnectionRefusedError as error:
+            raise _no_daemon(self._state_dir) from error
+        except (OSError, HTTPException) as error:
+            raise NoDaemon(f"the daemon at {self.url} does not answer ({error}); its log says more") from error
+        finally:
+            connection.close()
+        return self._read(status, body)
+
+    def _read(self, status: int, body: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(body)
+            if status < 300:
+                return cast("dict[str, Any]", answer)
+            sentence = str(answer["error"]["message"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NoDaemon(f"what answers at {self.url} is not a smartcharge daemon (status {status})") from error
+        raise InvalidValue(sentence) if status in (404, 422) else SmartchargeError(sentence)
+
+
+def _no_daemon(state_dir: Path) -> NoDaemon:
+    return NoDaemon(
+        f"no smartcharge daemon runs on the state directory {state_dir}; start it with: smartcharge run --state {state_dir}"
+    )
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process of this number lives. One of another user's does."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
