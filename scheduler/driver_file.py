@@ -81,7 +81,7 @@ def _with_plug(written: object) -> object:
     name = written.upper() if isinstance(written, str) else written
     if name in _NO_PLUG:
         raise ValueError(f"{_NO_PLUG[name]}; only a BEV or a PHEV can be scheduled")
-    return name
+    return name if name in set(Powertrain) else written
 
 
 _TIME_SCHEMA = {"type": "string", "format": "wall-time", "pattern": _WALL_TIME}

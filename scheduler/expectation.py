@@ -182,7 +182,7 @@ def _words(node: Schema, schema: Schema) -> list[str]:
     """Return the finite words *node* accepts, to guess which one was meant."""
     node = _resolved(node, schema)
     if node.get("format") == "zoneinfo":
-        return sorted(available_timezones())
+        return sorted(zone for zone in available_timezones() if "/" in zone)
     words = [word for word in (*node.get("enum", ()), node.get("const")) if isinstance(word, str)]
     for option in _options(node, schema):
         words += _words(option, schema)
