@@ -144,6 +144,7 @@ def problems(path: Path, model: type[BaseModel]) -> list[Problem]:
 def read_document(path: Path) -> Document:
     """Read the file without judging its meaning; raise `InvalidDocument` where it is no YAML document at all."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # every anchor is a problem of ours already
     text = _text(path)
     try:
         root = yaml.compose(text)

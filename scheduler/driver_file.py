@@ -78,7 +78,7 @@ def _days(written: str) -> str:
 
 
 def _with_plug(written: object) -> object:
-    name = written.upper() if isinstance(written, str) else written
+    name = written.upper() if isinstance(written, str) else ""
     if name in _NO_PLUG:
         raise ValueError(f"{_NO_PLUG[name]}; only a BEV or a PHEV can be scheduled")
     return name if name in set(Powertrain) else written

@@ -374,6 +374,10 @@ def test_the_same_anchor_used_a_million_times_costs_nothing(folder: Path) -> Non
     assert 40 == len(document.flaws)
 
 
+def test_an_anchor_used_twice_is_two_problems_and_no_warning(folder: Path) -> None:
+    assert 2 == len(read_document(written("a: &x 1\nb: &x 2\n")).flaws)
+
+
 def test_a_value_that_contains_itself_is_a_problem_and_no_endless_walk(folder: Path) -> None:
     assert ["garage.yaml:1:1: has the anchor &a; anchors are not allowed, write the value out"] == [
         str(problem) for _, problem in read_document(written("&a [*a]")).flaws

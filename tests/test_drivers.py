@@ -264,6 +264,7 @@ SPOILED = [
         "powertrain: electric",
         '8:5: cars[0].powertrain: got "electric", expected one of "BEV", "PHEV"',
     ),
+    ("powertrain: BEV", "powertrain: [BEV]", '8:5: cars[0].powertrain: got a list, expected one of "BEV", "PHEV"'),
     ("usable_kwh: 58", "usable_kwh: 0", "11:5: cars[0].usable_kwh: got 0, expected a number above 0 and up to 300"),
     ("usable_kwh:", "usabel_kwh:", '11:5: cars[0].usabel_kwh: is not a known key, did you mean "usable_kwh"?'),
     (
