@@ -123,12 +123,12 @@ class _Planner:
         reserve = self._reserve(line)
         line = line.cut_at((reserve.until, *self._marks()))
         if Kind.UNKNOWN not in line.kinds:
-            return best(self._task(line, reserve, Kind.CAPPED))
+            return _best(self._task(line, reserve, Kind.CAPPED))
         if self._coverable(line, Kind.UNKNOWN):
-            runs = best(self._task(line, reserve, Kind.UNKNOWN))
+            runs = _best(self._task(line, reserve, Kind.UNKNOWN))
             if not any(self._shortfalls(runs)):
                 return runs
-        return best(self._task(line, reserve, Kind.CAPPED))
+        return _best(self._task(line, reserve, Kind.CAPPED))
 
     def _coverable(self, line: Timeline, shut: Kind) -> bool:
         """Whether the open time before each goal would be enough for it, were there no other rule."""
@@ -290,21 +290,17 @@ class _Planner:
             return 0.0, 0, True
         line = timeline(self.curve, Interval(self.start, self.end))
         cost, unknown_us, firm = 0.0, 0, True
-        cell = 0
-        for begin, until in runs:
-            while line.points[cell + 1] <= begin:
-                cell += 1
-            while begin < until:
-                stop = min(until, line.points[cell + 1])
-                if line.kinds[cell] is Kind.UNKNOWN:
-                    unknown_us += stop - begin
-                else:
-                    cost += line.prices[cell] * (stop - begin)
-                firm = firm and line.kinds[cell] is Kind.KNOWN
-                begin, cell = stop, cell + (stop == line.points[cell + 1])
+        for cell, (kind, price) in enumerate(zip(line.kinds, line.prices, strict=True)):
+            first, last = line.points[cell], line.points[cell + 1]
+            used = sum(max(min(until, last) - max(begin, first), 0) for begin, until in runs)
+            if not used:
+                continue
+            cost += price * used
+            unknown_us += used if kind is Kind.UNKNOWN else 0
+            firm = firm and kind is Kind.KNOWN
         return cost * self.power_kw / HOUR_US, unknown_us, firm
 
 
-def best(task: Task) -> list[tuple[int, int]]:
+def _best(task: Task) -> list[tuple[int, int]]:
     guess = [0] * len(task.targets)
     return best_runs(task, good_rates(task, guess)).runs
