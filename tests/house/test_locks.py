@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from functools import cache
+from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.house.tree import ROOT
+from tests.house.test_purity import imported as imported_names
+from tests.house.tree import ROOT, tracked
 
 LOCKS = ("requirements.lock", "requirements-test.lock")
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; ([^\\]+))? \\$", re.MULTILINE)
@@ -57,3 +61,25 @@ def test_a_lock_says_how_it_was_made_and_not_where(name: str) -> None:
 
     assert "#    make lock" in heading
     assert "://" not in lock(name)
+
+
+def imported() -> set[str]:
+    """Return the projects whose packages the scheduler imports, the standard library and itself left out."""
+    homes = packages_distributions()
+    return {
+        re.sub(r"[-_.]+", "-", home).lower()
+        for path in tracked("scheduler/*.py")
+        for name in imported_names(ast.parse(path.read_text("utf-8")))
+        if (top := name.partition(".")[0]) not in sys.stdlib_module_names | {"scheduler"}
+        for home in homes[top][:1]
+    }
+
+
+def test_whatever_is_imported_is_asked_for_by_name() -> None:
+    # pydantic pins its core to the very version; whoever asks for the one has the other.
+    assert set() == imported() - projects(PYPROJECT["project"]["dependencies"]) - {"pydantic-core"}
+
+
+def test_nothing_is_asked_for_that_is_not_imported() -> None:
+    # tzdata is read by zoneinfo, where the system has no time zones of its own.
+    assert set() == projects(PYPROJECT["project"]["dependencies"]) - imported() - {"tzdata"}

@@ -54,7 +54,7 @@ def test_the_daemon_can_reach_little_more_than_its_state_and_the_network(unit: P
 
 
 def test_a_mistake_that_only_a_person_can_mend_is_not_tried_again() -> None:
-    assert "RestartPreventExitStatus=64 77 78" in UNIT.read_text("utf-8").splitlines()
+    assert "RestartPreventExitStatus=2 78" in UNIT.read_text("utf-8").splitlines()
 
 
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd-sysusers is not installed")
@@ -95,7 +95,7 @@ SHUT_IN = """
 import ctypes, sys
 if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):
     sys.exit(69)
-import scheduler.app
+import scheduler.daemon
 """
 
 
