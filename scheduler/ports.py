@@ -169,7 +169,8 @@ class Ledger(Protocol):
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
         """Count one billed call (`look`, `start`, `stop`); counted before it is made."""
 
-    def calls(self, vehicle_id: VehicleId, since: datetime) -> int: ...
+    def calls(self, vehicle_id: VehicleId | None, since: datetime, kind: str | None = None) -> int:
+        """Return how many calls were counted at or after *since*: of one vehicle or of all, of one kind or of any."""
 
     def record_event(self, at: datetime, name: str, vehicle_id: VehicleId | None, facts: dict[str, Fact]) -> int: ...
 

@@ -158,6 +158,7 @@ CALL = Table(
     Column("at", Moment, nullable=False),
     Column("kind", Text, nullable=False),
     Index("call_by_vehicle", "vehicle_id", "at"),
+    Index("call_by_time", "at"),
     sqlite_strict=True,
 )
 

@@ -51,9 +51,13 @@ class SightingRows(Rows):
         with self._database.writing() as connection:
             connection.execute(insert(CALL).values(vehicle_id=vehicle_id, at=at, kind=kind))
 
-    def calls(self, vehicle_id: VehicleId, since: datetime) -> int:
-        """Return how many calls were counted at or after *since*."""
-        query = select(func.count()).where(CALL.c.vehicle_id == vehicle_id, CALL.c.at >= since)
+    def calls(self, vehicle_id: VehicleId | None, since: datetime, kind: str | None = None) -> int:
+        """Return how many calls were counted at or after *since*: of one vehicle or of all, of one kind or of any."""
+        query = select(func.count()).where(CALL.c.at >= since)
+        if vehicle_id is not None:
+            query = query.where(CALL.c.vehicle_id == vehicle_id)
+        if kind is not None:
+            query = query.where(CALL.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 

@@ -249,8 +249,11 @@ class MemoryStore:
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
         self._books.calls.append((vehicle_id, at, kind))
 
-    def calls(self, vehicle_id: VehicleId, since: datetime) -> int:
-        return sum(1 for caller, at, _ in self._books.calls if caller == vehicle_id and at >= since)
+    def calls(self, vehicle_id: VehicleId | None, since: datetime, kind: str | None = None) -> int:
+        return sum(
+            at >= since and vehicle_id in (None, caller) and kind in (None, called)
+            for caller, at, called in self._books.calls
+        )
 
     def record_event(self, at: datetime, name: str, vehicle_id: VehicleId | None, facts: dict[str, Fact]) -> int:
         if name not in CATALOGUE:

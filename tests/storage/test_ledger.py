@@ -141,6 +141,7 @@ def test_calls_are_counted_per_car_from_a_moment_on(store: Store) -> None:
         store.count_call(vehicle_id, NOW + minutes * MINUTE, kind)
 
     assert (2, 1) == (store.calls(ADA, NOW), store.calls(BEN, NOW))
+    assert (3, 2, 1) == (store.calls(None, NOW), store.calls(None, NOW, "look"), store.calls(ADA, NOW, "start"))
 
 
 def test_a_curve_that_did_not_change_only_moves_its_fetch_time(store: Store) -> None:

@@ -115,6 +115,7 @@ def _commands() -> None:
         sqlite_strict=True,
     )
     op.create_index("call_by_vehicle", "call", ["vehicle_id", "at"])
+    op.create_index("call_by_time", "call", ["at"])
 
 
 def _events() -> None:
