@@ -1,0 +1,75 @@
+"""Every kind of feed by its name, and recorded payloads read by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, get_args
+
+from pydantic import Field, ValidationError
+
+from scheduler.domain.errors import ConfigError, FeedError, PayloadInvalid
+from scheduler.prices.feeds.csv_table import CsvTable
+from scheduler.prices.feeds.energy_charts import EnergyCharts
+from scheduler.prices.feeds.feed import Asked, Feed
+from scheduler.prices.feeds.octopus import Octopus
+from scheduler.prices.feeds.replay import Replay
+from scheduler.prices.plausible import implausible
+from scheduler.prices.reading import Reading, failed, joined
+
+AnyFeed = Annotated[CsvTable | EnergyCharts | Octopus | Replay, Field(discriminator="kind")]
+"""The settings of any feed, told apart by `kind`."""
+
+FEEDS: Mapping[str, type[Feed]] = {feed.model_fields["kind"].default: feed for feed in get_args(get_args(AnyFeed)[0])}
+"""The feeds a tariff file may name, by kind. A static tariff is none: its prices are in the file."""
+
+
+def read_payload(feed: Feed, payload: bytes, asked: Asked) -> Reading:
+    """
+    Return what *payload* says; raise `FeedError` where it is wrong, and nothing else.
+
+    The guard against nonsense is part of reading: what no market pays is not a price.
+    """
+    try:
+        reading = feed.parse(payload, asked)
+    except FeedError:
+        raise
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise PayloadInvalid(
+            f"{feed.label}: the payload is not what this feed sends ({type(error).__name__})"
+        ) from error
+    if feed.money and (reason := implausible(reading, varies=feed.varies)) is not None:
+        raise PayloadInvalid(f"{feed.label}: {reason}")
+    return reading
+
+
+def read_files(kind: str, zone: str | None, options: Mapping[str, str], payloads: Sequence[bytes]) -> Reading:
+    """
+    Return recorded payloads of the feed *kind* as one reading, without any network.
+
+    *zone* and *options* are the feed's settings as text; what a recorded payload has no need of may be left out. An unknown
+    kind or setting is a `ConfigError`; a payload that is wrong is a reading in the state `error`.
+    """
+    feed = _recorded(kind, zone, options)
+    try:
+        return joined([read_payload(feed, payload, Asked()) for payload in payloads])
+    except FeedError as error:
+        return failed(str(getattr(feed, "currency", "")), error)
+
+
+def _recorded(kind: str, zone: str | None, options: Mapping[str, str]) -> Feed:
+    if kind not in FEEDS:
+        raise ConfigError(f"there is no feed {kind!r}, expected one of {', '.join(sorted(FEEDS))}")
+    feed = FEEDS[kind]
+    known = [name for name in feed.model_fields if name != "kind"]
+    for key in options:
+        if key not in known:
+            raise ConfigError(f"the feed {kind} has no setting {key!r}, expected one of {', '.join(known)}")
+    text = {"kind": kind, **feed.stand_ins, **options}
+    if zone is not None:
+        text[feed.zone_key] = zone
+    try:
+        return feed.model_validate(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"the feed {kind}: {place or 'settings'}: {first['msg']}") from None

@@ -1,0 +1,104 @@
+"""
+From bytes to checked values, for every feed: bounded, exact, and with a sentence where a payload is not what it should be.
+
+Numbers stay `Decimal` on the digits of the wire. Whatever an answer holds, only a `PayloadInvalid` comes out.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from scheduler.domain.errors import PayloadInvalid
+
+M = TypeVar("M", bound=BaseModel)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WAYS_TO_MARKUP = (b"<!doctype html", b"<html")
+
+
+class Wire(BaseModel):
+    """A part of a payload. What a feed sends beyond it is not our business."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite() or abs(value) > Decimal("1e9"):
+        raise ValueError("expected a finite number of ordinary size")
+    return value
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("expected a number, not true or false")
+    return value
+
+
+Amount = Annotated[Decimal, BeforeValidator(_no_flag), AfterValidator(_finite)]
+"""A price on the wire, number or text, with its own digits."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+"""A time with an offset or `Z`, in UTC."""
+
+
+def from_json(payload: bytes, model: type[M], feed: str) -> M:
+    """Return *payload* as *model*, or raise `PayloadInvalid` that names the first thing that is wrong."""
+    content = json_value(payload, feed)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the answer"
+        raise PayloadInvalid(f"{feed}: {place}: {first['msg']}") from None
+
+
+def json_value(payload: bytes, feed: str) -> Any:
+    """Return *payload* as plain values with exact numbers; markup, cut and too deeply nested answers are named as such."""
+    refuse_markup(payload, feed)
+    try:
+        return json.loads(payload.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise PayloadInvalid(f"{feed}: the JSON is nested too deeply") from None
+    except ValueError as error:
+        raise PayloadInvalid(f"{feed}: expected JSON, got {glimpse(payload)} ({type(error).__name__})") from None
+
+
+def refuse_markup(payload: bytes, feed: str) -> None:
+    """Raise `PayloadInvalid` for an HTML page where data was expected: maintenance answers come with status 200."""
+    head = payload[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(_WAYS_TO_MARKUP):
+        raise PayloadInvalid(f"{feed}: got an HTML page, expected data (maintenance?)")
+
+
+def text_of(payload: bytes, feed: str, encoding: str = "utf-8-sig") -> str:
+    """Return *payload* as text."""
+    refuse_markup(payload, feed)
+    try:
+        return payload.decode(encoding)
+    except UnicodeDecodeError:
+        raise PayloadInvalid(f"{feed}: expected {encoding} text, got {glimpse(payload)}") from None
+
+
+def glimpse(payload: bytes) -> str:
+    """Return the first characters of a payload, harmless to print."""
+    if not payload.strip():
+        return "nothing"
+    head = payload[:40].decode("ascii", errors="replace")
+    return "".join(letter if letter.isprintable() else " " for letter in head).strip().__repr__()
+
+
+def from_epoch(seconds: int | Decimal) -> datetime:
+    """Return the moment *seconds* after 1970 in UTC; raises `PayloadInvalid` where no calendar reaches."""
+    try:
+        return EPOCH + timedelta(microseconds=int(Decimal(seconds) * 1_000_000))
+    except (OverflowError, ArithmeticError, ValueError):
+        raise PayloadInvalid(f"the stamp {str(seconds)[:30]} is no time") from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,249 @@
+"""
+Keeps every tariff's curve fresh: looks at feeds when their plan says so, and keeps the last good curve while it cannot.
+
+    origin (one per distinct feed settings)  --look-->  energy curve  --retail-->  tariff curve (PriceBook)
+
+Tariffs that share an origin share its answers. A failure, or an answer that is wrong or shorter than the last, changes
+nothing that is known. Failures are told once when they begin and once when they end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from scheduler.domain.errors import FeedError, FeedRejected
+from scheduler.domain.interval import Interval
+from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.ports import Clock, Journal
+from scheduler.prices.catalogue import read_payload
+from scheduler.prices.feeds.feed import Asked, FeedRequest
+from scheduler.prices.feeds.fetch import Fetcher
+from scheduler.prices.origin import OriginState
+from scheduler.prices.overlay import overlaid
+from scheduler.prices.plan import stable_fraction
+from scheduler.prices.reading import Reading, joined, not_published
+from scheduler.prices.tariff import Recipe, Tariff
+from scheduler.prices.wall import today_and_tomorrow
+
+KEPT = timedelta(days=1)
+"""Prices of yesterday stay in the curve: a session's cost is counted from them."""
+
+MOST_PAGES = 20
+"""Thirty thousand half hours: a feed that goes on beyond that is not answering our question."""
+
+
+class PriceArchive(Protocol):
+    """What the refresher needs of the ledger."""
+
+    def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None: ...
+
+    def curve(self, tariff_id: TariffId, at: datetime | None = None) -> tuple[TariffCurve, datetime] | None: ...
+
+    def save_payload(self, source: str, fetched_at: datetime, body: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PriceStanding:
+    """How a tariff's prices stand: when they last came, and what keeps its first feed from answering, if anything."""
+
+    feed: str
+    fetched_at: datetime | None
+    failing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """One look's worth of answers."""
+
+    readings: list[Reading] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+
+class PriceRefresher:
+    """
+    The price book, and the hand that keeps it. `refresh` may be called at any time and does what is due.
+
+    Energy curves are kept in the archive under their origin's key, tariff curves under the tariff's id.
+    """
+
+    def __init__(
+        self,
+        tariffs: Iterable[Tariff],
+        fetcher: Fetcher,
+        archive: PriceArchive,
+        journal: Journal,
+        clock: Clock,
+        seed: str = "",
+    ) -> None:
+        self._tariffs = {tariff.id: tariff for tariff in tariffs}
+        self._fetcher, self._archive, self._journal, self._clock = fetcher, archive, journal, clock
+        self._turn = asyncio.Lock()
+        self._origins: dict[str, OriginState] = {}
+        self._curves: dict[TariffId, TariffCurve] = {}
+        for tariff in self._tariffs.values():
+            for recipe in tariff.recipes:
+                self._take_up(tariff, recipe, seed)
+        for tariff in self._tariffs.values():
+            self._compose(tariff)
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        """Return the last good curve of a tariff; None before the first."""
+        return self._curves.get(tariff_id)
+
+    def standing(self, tariff_id: TariffId) -> PriceStanding:
+        """Return how the tariff's prices stand."""
+        state = self._states(self._tariffs[tariff_id])[0]
+        return PriceStanding(state.feed.label, state.fetched_at, state.failing)
+
+    def next_poll(self, now: datetime) -> datetime:
+        """Return when `refresh` will next have something to do; never before *now*, and within a day."""
+        moments = (self._next(state, now) for state in self._wanted(now))
+        return max(min(moments, default=now + timedelta(days=1)), now)
+
+    async def refresh(self, now: datetime) -> set[TariffId]:
+        """Look at every feed that is due; return the tariffs whose prices from *now* on changed."""
+        async with self._turn:
+            looked = await self._look_at_due(now, set())
+            # A first feed that has just failed makes its fallbacks wanted: they are looked at in the same breath.
+            looked |= await self._look_at_due(now, set(looked))
+            for state in self._origins.values():
+                if state.newly_late(now):
+                    self._journal.note("prices.late", feed=state.feed.label, known_until=_known_until(state.curve, now))
+            return {tariff.id for tariff in self._tariffs.values() if self._renewed(tariff, looked, now)}
+
+    async def close(self) -> None:
+        """Close the connections to every feed."""
+        await self._fetcher.close()
+
+    def _take_up(self, tariff: Tariff, recipe: Recipe, seed: str) -> None:
+        if recipe.key in self._origins:
+            return
+        state = OriginState(recipe, tariff.zone, stable_fraction(seed, recipe.key))
+        self._origins[recipe.key] = state
+        kept = self._archive.curve(TariffId(recipe.key))
+        if kept is not None:
+            state.restore(*kept, look=not recipe.feed.local)
+
+    def _states(self, tariff: Tariff) -> list[OriginState]:
+        return [self._origins[recipe.key] for recipe in tariff.recipes]
+
+    def _wanted(self, now: datetime) -> list[OriginState]:
+        """Return the origins somebody needs now: every first one, and those whose forerunners all leave them wanting."""
+        wanted: dict[str, OriginState] = {}
+        for tariff in self._tariffs.values():
+            for state in self._states(tariff):
+                wanted[state.key] = state
+                if not state.wanting(now):
+                    break
+        return list(wanted.values())
+
+    def _next(self, state: OriginState, now: datetime) -> datetime:
+        hosts = (self._fetcher.wait_s(request) for request in self._requests(state, now))
+        return max(state.next_poll(now, self._clock.monotonic()), now + timedelta(seconds=max(hosts, default=0.0)))
+
+    def _requests(self, state: OriginState, now: datetime) -> list[FeedRequest]:
+        return list(state.feed.requests(today_and_tomorrow(now, state.zone)))
+
+    async def _look_at_due(self, now: datetime, already: set[str]) -> set[str]:
+        """Look at what is due and was not looked at *already*; return its keys."""
+        due = [state for state in self._wanted(now) if state.key not in already and self._next(state, now) <= now]
+        await asyncio.gather(*(self._look(state, now) for state in due))
+        return {state.key for state in due}
+
+    async def _look(self, state: OriginState, now: datetime) -> None:
+        window = today_and_tomorrow(now, state.zone)
+        failing = state.failing
+        try:
+            gathered = await self._gather(state, window, now)
+            reading = joined(gathered.readings)
+            self._check_currency(state, reading)
+        except FeedError as error:
+            if state.fail(error, now, self._clock.monotonic()):
+                self._journal.note("prices.failed", feed=state.feed.label, reason=str(error))
+            return
+        changed = state.accept(reading, now, window.start - KEPT)
+        if failing is not None:
+            self._journal.note("prices.recovered", feed=state.feed.label)
+        name, until = "prices.fetched" if changed else "prices.unchanged", _known_until(state.curve, now)
+        self._journal.note(name, feed=state.feed.label, slots=len(reading.slots), known_until=until)
+        if changed:
+            self._keep(state, gathered.bodies, now)
+
+    async def _gather(self, state: OriginState, window: Interval, now: datetime) -> _Gathered:
+        gathered, requests = _Gathered(), self._requests(state, now)
+        if not requests:
+            gathered.readings.append(read_payload(state.feed, b"", Asked(window, now)))
+        for request in requests:
+            await self._pages(state, request, Asked(window, now, request.part), gathered)
+        return gathered
+
+    async def _pages(self, state: OriginState, request: FeedRequest, asked: Asked, gathered: _Gathered) -> None:
+        feed, page = state.feed, request
+        for _ in range(MOST_PAGES):
+            answer = await self._fetcher.fetch(page, feed.not_published)
+            if answer.status in feed.not_published:
+                gathered.readings.append(not_published(""))
+                return
+            reading = read_payload(feed, answer.body, asked)
+            gathered.readings.append(reading)
+            gathered.bodies.append(answer.body)
+            if reading.next_page is None:
+                return
+            page = page.following(reading.next_page)
+
+    def _check_currency(self, state: OriginState, reading: Reading) -> None:
+        for tariff in self._tariffs.values():
+            if reading.slots and state in self._states(tariff) and reading.currency != tariff.currency:
+                raise FeedRejected(
+                    f"the prices are in {reading.currency}, expected {tariff.currency} as the tariff {tariff.id} says"
+                )
+
+    def _keep(self, state: OriginState, bodies: list[bytes], now: datetime) -> None:
+        if state.curve is not None:
+            self._archive.save_curve(TariffId(state.key), state.curve, now)
+        if not state.feed.local:
+            for body in bodies:
+                self._archive.save_payload(state.key, now, body)
+
+    def _renewed(self, tariff: Tariff, looked: set[str], now: datetime) -> bool:
+        """Bring a tariff's curve up to date; say whether anything from *now* on changed."""
+        if not any(state.key in looked for state in self._states(tariff)):
+            return False
+        before = self._curves.get(tariff.id)
+        after = self._compose(tariff)
+        if after is None or after == before:
+            return False
+        self._archive.save_curve(tariff.id, after, now)
+        ahead = Interval(now, now + timedelta(days=400))
+        return before is None or before.within(ahead).slots != after.within(ahead).slots
+
+    def _compose(self, tariff: Tariff) -> TariffCurve | None:
+        """Set the tariff's curve: each recipe's prices, a later one only where the earlier are silent."""
+        curve: TariffCurve | None = None
+        for recipe in tariff.recipes:
+            energy = self._origins[recipe.key].curve
+            if energy is None or energy.currency != tariff.currency:
+                continue
+            curve = _filled(curve, recipe.retail.applied(energy))
+        if curve is not None:
+            self._curves[tariff.id] = curve
+        return curve
+
+
+def _filled(curve: TariffCurve | None, fallback: TariffCurve) -> TariffCurve:
+    if curve is None:
+        return fallback
+    slots = overlaid(fallback.slots, curve.slots)
+    if slots == curve.slots:
+        return curve
+    source = f"{curve.source}; where that is silent: {fallback.source}"
+    return TariffCurve(curve.currency, slots, source, curve.published_at, curve.simulated or fallback.simulated)
+
+
+def _known_until(curve: TariffCurve | None, now: datetime) -> str | None:
+    until = None if curve is None else curve.known_until(now)
+    return None if until is None else until.isoformat()

@@ -1,0 +1,112 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduler.domain.plan import ChargeWindow
+from scheduler.domain.tariff import PriceSlot, TariffCurve
+from scheduler.terminal.chart import price_chart
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOON = datetime(2026, 2, 10, 11, 10, tzinfo=UTC)
+"""12:10 in Berlin."""
+
+FIRST = datetime(2026, 2, 10, 10, tzinfo=UTC)
+"""The chart begins at 11:00 in Berlin."""
+
+
+def hourly(prices: list[float | None], currency: str = "EUR", start: datetime = FIRST) -> TariffCurve:
+    hour = timedelta(hours=1)
+    slots = (
+        PriceSlot(start + n * hour, start + (n + 1) * hour, price)
+        for n, price in enumerate(prices)
+        if price is not None
+    )
+    return TariffCurve(currency, tuple(slots))
+
+
+def test_the_dearest_price_stands_at_the_top_and_the_cheapest_at_the_bottom() -> None:
+    lines = price_chart(hourly([0.2, 0.4, 0.3, 0.2] * 6), [], NOON, BERLIN, 80)
+
+    assert " 0.400 │  ██" == lines[1][:12]
+    assert " 0.200 │▁▁████▁▁" == lines[4][:16]
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    curve = hourly([0.1 + hour / 100 for hour in range(48)])
+    windows = [ChargeWindow(NOON + timedelta(hours=40), NOON + timedelta(hours=41), 11)]
+
+    widths = [max(len(line) for line in price_chart(curve, windows, NOON, BERLIN, width)) for width in (40, 80, 100)]
+
+    assert all(width <= limit for width, limit in zip(widths, (40, 80, 100), strict=True))
+
+
+def test_hours_without_a_price_are_dots_and_the_legend_says_so() -> None:
+    lines = price_chart(hourly([0.2, 0.4, None, 0.3]), [], NOON, BERLIN, 80)
+
+    assert "▁▁██··██" == lines[4][8:16]
+    assert "· = not known yet" == lines[-1].strip()
+
+
+def test_charging_is_marked_below_its_own_half_hours() -> None:
+    window = ChargeWindow(NOON.replace(minute=0), NOON.replace(minute=40), 11)
+
+    lines = price_chart(hourly([0.2] * 26), [window], NOON, BERLIN, 80)
+
+    assert " charge   █░" == lines[-1]
+
+
+def test_now_stands_above_the_half_hour_it_lies_in() -> None:
+    head = price_chart(hourly([0.2] * 26), [], NOON, BERLIN, 80)[0]
+
+    assert "EUR/kWh   ▼ now 12:10" == head[:21]
+    assert head.endswith("known until Wed 13:00")
+
+
+def test_hours_are_local_and_midnight_bears_the_weekday() -> None:
+    hours = price_chart(hourly([0.2] * 26), [], NOON, BERLIN, 80)[6]
+
+    assert ["12", "15", "18", "21", "Wed", "03", "06", "09", "12"] == hours.split()
+
+
+def test_simulated_prices_say_so() -> None:
+    curve = hourly([0.2] * 26)
+    simulated = TariffCurve(curve.currency, curve.slots, simulated=True)
+
+    head = price_chart(simulated, [], NOON, BERLIN, 80)[0]
+
+    assert "SIMULATED, known until" in head
+
+
+def test_a_flat_price_is_drawn_at_half_height() -> None:
+    lines = price_chart(hourly([0.3] * 26), [], NOON, BERLIN, 80)
+
+    assert " 0.300 │" == lines[1]
+    assert "       │██" == lines[3][:10]
+
+
+def test_negative_prices_keep_their_sign() -> None:
+    lines = price_chart(hourly([-0.05, 0.1] * 13), [], NOON, BERLIN, 80)
+
+    assert "-0.050 │▁▁██" == lines[4][:12]
+
+
+def test_prices_of_small_currencies_fit_the_margin() -> None:
+    lines = price_chart(hourly([1234.5, 98.25] * 13, currency="HUF"), [], NOON, BERLIN, 80)
+
+    assert "1234.5 │" == lines[1][:8]
+    assert "98.250 │" == lines[4][:8]
+
+
+def test_an_empty_curve_is_one_honest_line() -> None:
+    lines = price_chart(TariffCurve("EUR"), [], NOON, BERLIN, 80)
+
+    assert ["EUR/kWh: no price is known for now or later"] == lines
+
+
+def test_the_night_of_the_clock_change_keeps_its_hours_in_order() -> None:
+    evening = datetime(2026, 10, 24, 20, 10, tzinfo=UTC)
+    curve = hourly([0.2] * 26, start=evening.replace(minute=0) - timedelta(hours=1))
+
+    hours = price_chart(curve, [], evening, BERLIN, 80)[6]
+
+    assert ["21", "Sun", "03", "06", "09"] == hours.split()[:5]
+    assert 2 * 7 == hours.index("06") - hours.index("Sun")
