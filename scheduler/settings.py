@@ -34,7 +34,7 @@ DRIVERS = "drivers"
 TARIFFS = "tariffs"
 
 PREFIX = "SMARTCHARGE_"
-READ_ELSEWHERE = frozenset({"SMARTCHARGE_CONFIG", "SMARTCHARGE_STATE"})
+READ_ELSEWHERE = frozenset({"SMARTCHARGE_CLOCK", "SMARTCHARGE_CONFIG", "SMARTCHARGE_STATE"})
 """Variables of the command line: where the configuration and the state lie."""
 
 CREDENTIAL = "smartcar_client_secret"
@@ -132,19 +132,19 @@ def check_config(
     return problems
 
 
-def _variables(
+def variables(
     model: type[BaseModel] = SettingsFile, loc: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every variable that is read, with the way to its setting."""
+    """Yield every environment variable that is read, with the way to its setting."""
     for name, declared in model.model_fields.items():
         if isinstance(declared.annotation, type) and issubclass(declared.annotation, BaseModel):
-            yield from _variables(declared.annotation, (*loc, name))
+            yield from variables(declared.annotation, (*loc, name))
         else:
             yield PREFIX + "__".join((*loc, name)).upper(), (*loc, name)
 
 
 def _variable_problems() -> Iterator[Problem]:
-    known = {variable for variable, _ in _variables()}
+    known = {variable for variable, _ in variables()}
     for name, value in os.environ.items():
         variable = name.upper()
         if not variable.startswith(PREFIX) or variable in READ_ELSEWHERE:
@@ -190,11 +190,11 @@ def _with_absolute_paths(document: Document) -> dict[str, Any]:
 def _environment_problems(error: ValidationError, document: Document) -> Iterator[Problem]:
     """Tell what the environment makes wrong of a sound file, by the variable's name."""
     content = copy.deepcopy(document.content)
-    for variable, way in _variables():
+    for variable, way in variables():
         if variable in os.environ:
             _put(content, way, os.environ[variable])
     for loc, message in complaints(error, content, SettingsFile):
-        named = (variable for variable, way in _variables() if loc[: len(way)] == way)
+        named = (variable for variable, way in variables() if loc[: len(way)] == way)
         yield _variable_problem(next(named, key_path(loc)), message)
 
 

@@ -129,7 +129,7 @@ class SettingsFile(Section):
     )
 
     smartcar: SmartcarSection = Field(
-        default=SmartcarSection(), description="Smartcar: its hosts, and who we are to it."
+        default=SmartcarSection(), description="The hosts, and the account that signs in."
     )
     simulator: SimulatorSection = Field(default=SimulatorSection(), description="Simulated cars instead of real ones.")
 
