@@ -26,7 +26,7 @@ from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
 from scheduler.expectation import meant
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_WORDS = ("daily", *DAYS, *(f"{first}-{last}" for first in DAYS for last in DAYS if first != last))
+_DAY_WORDS = (*DAYS, *(f"{first}-{last}" for first in DAYS for last in DAYS if first != last))
 
 EFFICIENCY = 0.90
 EFFICIENCY_SINGLE_PHASE = 0.86
@@ -59,17 +59,17 @@ def _end_of_blocked(written: object) -> time:
 
 
 def _weekdays(written: str) -> tuple[int, ...]:
-    """Return the weekdays meant by `mon`, `mon-fri`, `sat-mon` or `daily`, in that order."""
+    """Return the weekdays meant by `mon`, `mon-fri`, `sat-mon`, `mon,wed` or `daily`, each once."""
     if written == "daily":
         return tuple(range(7))
-    first, _, last = written.partition("-")
-    last = last or first
-    if written not in _DAY_WORDS:
-        raise ValueError(
-            f'expected a day such as "mon", a range such as "mon-fri", or "daily"{meant(written, _DAY_WORDS)}'
-        )
-    start = DAYS.index(first)
-    return tuple((start + step) % 7 for step in range((DAYS.index(last) - start) % 7 + 1))
+    named: list[int] = []
+    for part in written.split(","):
+        if part not in _DAY_WORDS:
+            forms = 'a day such as "mon", a range such as "mon-fri", several with commas, or "daily"'
+            raise ValueError(f"expected {forms}{meant(part, _DAY_WORDS)}")
+        first, last = DAYS.index(part[:3]), DAYS.index(part[-3:])
+        named += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+    return tuple(dict.fromkeys(named))
 
 
 def _days(written: str) -> str:
@@ -129,7 +129,8 @@ class CarEntry(Section):
         description="Share of the plug's energy that reaches the battery. Default: 0.90, or 0.86 up to 4.6 kW.",
     )
     departures: dict[Days, DepartureEntry] = Field(
-        default={}, description="By day: mon, mon-fri or daily. A single day wins over a range, a range over daily."
+        default={},
+        description="By day: mon, mon-fri, mon,wed or daily. A single day wins over a range, a range over daily.",
     )
     reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
@@ -209,7 +210,7 @@ class DriverFile(Section):
     name: Name | None = Field(
         default=None, description="What people call the driver. Default: the file's name, capitalised."
     )
-    time_zone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
+    timezone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
     tariff: Identity = Field(description="The tariff's id: the name of a file in config/tariffs, without .yaml.")
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
 
@@ -217,7 +218,7 @@ class DriverFile(Section):
         """Return the driver as a domain value."""
         name = self.name or str(driver_id).replace("-", " ").title()
         return Driver(
-            driver_id, name, self.time_zone, TariffId(self.tariff), tuple(car.car(driver_id) for car in self.cars)
+            driver_id, name, self.timezone, TariffId(self.tariff), tuple(car.car(driver_id) for car in self.cars)
         )
 
 
@@ -227,8 +228,8 @@ def driver_schema() -> dict[str, Any]:
 
 
 def _rank(days: str) -> int:
-    """How narrow a key is: daily, a range, a single day."""
-    return 0 if days == "daily" else 1 if "-" in days else 2
+    """How narrow a key is: daily, a range or several days, a single day."""
+    return 0 if days == "daily" else 2 if days in DAYS else 1
 
 
 def _by_weekday(departures: dict[str, DepartureEntry]) -> dict[int, Departure]:

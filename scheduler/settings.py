@@ -35,7 +35,10 @@ TARIFFS = "tariffs"
 
 PREFIX = "SMARTCHARGE_"
 READ_ELSEWHERE = frozenset({"SMARTCHARGE_CLOCK", "SMARTCHARGE_CONFIG", "SMARTCHARGE_STATE"})
-"""Variables of the command line: where the configuration and the state lie."""
+"""Variables of the command line: where the configuration and the state lie, and a clock for rehearsals."""
+
+FOR_TESTS = "SMARTCHARGE_TEST_"
+"""Variables of the test suite, which starts daemons of its own, begin so."""
 
 CREDENTIAL = "smartcar_client_secret"
 """The name of the systemd credential (`LoadCredential=`) with Smartcar's client secret."""
@@ -147,7 +150,7 @@ def _variable_problems() -> Iterator[Problem]:
     known = {variable for variable, _ in variables()}
     for name, value in os.environ.items():
         variable = name.upper()
-        if not variable.startswith(PREFIX) or variable in READ_ELSEWHERE:
+        if not variable.startswith(PREFIX) or variable.startswith(FOR_TESTS) or variable in READ_ELSEWHERE:
             continue
         if variable not in known:
             yield _variable_problem(name, f"is not a known variable{meant(variable, known)}")

@@ -28,7 +28,7 @@ ZONES = (BERLIN, LONDON, NEW_YORK, LORD_HOWE, KATHMANDU)
 
 ADA = """\
 name: Ada
-time_zone: Europe/Berlin
+timezone: Europe/Berlin
 tariff: dynamic
 cars:
   - name: ID.3
@@ -180,6 +180,9 @@ class TestTheFile:
     def test_a_range_may_go_over_the_end_of_the_week(self, folder: Path) -> None:
         assert [0, 4, 5, 6] == list(car_of(folder, "mon-fri:", "fri-mon:").preferences.departures)
 
+    def test_several_days_are_named_with_commas(self, folder: Path) -> None:
+        assert [0, 2, 4, 5] == list(car_of(folder, "mon-fri:", '"mon,wed,fri-sat":').preferences.departures)
+
     def test_a_car_may_have_no_departure_at_all(self, folder: Path) -> None:
         text = ADA[: ADA.index("    departures")]
 
@@ -294,7 +297,7 @@ SPOILED = [
         "mon-fry:",
         (
             '15:7: cars[0].departures.mon-fry: got "mon-fry", expected a day such as "mon", a range such as "mon-fri", '
-            'or "daily", did you mean "mon-fri"?'
+            'several with commas, or "daily", did you mean "mon-fri"?'
         ),
     ),
     (
@@ -345,9 +348,9 @@ SPOILED = [
         "14:40: cars[0].blocked[0].days: got 3, expected text",
     ),
     (
-        "time_zone: Europe/Berlin",
-        "time_zone: CEST",
-        '2:1: time_zone: got "CEST", expected a time zone such as "Europe/Berlin"',
+        "timezone: Europe/Berlin",
+        "timezone: CEST",
+        '2:1: timezone: got "CEST", expected a time zone such as "Europe/Berlin"',
     ),
 ]
 

@@ -85,6 +85,8 @@ class TestTheSources:
     ) -> None:
         monkeypatch.setenv("SMARTCHARGE_CONFIG", "config")
         monkeypatch.setenv("SMARTCHARGE_STATE", "state")
+        monkeypatch.setenv("SMARTCHARGE_CLOCK", "x")
+        monkeypatch.setenv("SMARTCHARGE_TEST_PG_DSN", "x")
 
         assert 8712 == loaded(config).page_port
 
