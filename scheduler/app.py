@@ -7,10 +7,13 @@ The composition root: with `demo.py` and `simulation.py` above and beside it, th
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
 
 import httpx
 
@@ -23,11 +26,20 @@ from scheduler.dispatch.due import LookPlan
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.roster import Roster
+from scheduler.domain.tariff import TariffId
+from scheduler.driver_file import driver_schema
+from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
 from scheduler.operations import Operations
-from scheduler.ports import Clock, Store
+from scheduler.ports import Clock, Journal, PriceBook, Store
+from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.refresh import PriceRefresher
-from scheduler.settings import Settings
+from scheduler.prices.tariff import Tariff, TariffSettings, load_tariffs
+from scheduler.settings import check_config
+from scheduler.settings_file import SettingsFile, settings_schema
+from scheduler.state_directory import StateDirectory
+from scheduler.storage import open_store
+from scheduler.vehicles.simulator.scenario import load_scenario
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 
@@ -52,14 +64,28 @@ class Surroundings:
     simulated: bool = False
 
 
+class Prices(PriceBook, Protocol):
+    """The price book with the hand that keeps it."""
+
+    async def refresh(self, now: datetime) -> set[TariffId]: ...
+
+    async def close(self) -> None: ...
+
+
 class House:
     """Everything that turns the ring. `open` begins, `close` ends within the time it is given."""
 
     def __init__(
-        self, settings: Settings, roster: Roster, prices: PriceRefresher, store: Store, around: Surroundings
+        self,
+        settings: SettingsFile,
+        roster: Roster,
+        store: Store,
+        around: Surroundings,
+        prices: Callable[[Journal], Prices],
     ) -> None:
-        self.clock, self.store, self.roster, self.prices = around.clock, store, roster, prices
+        self.clock, self.store, self.roster = around.clock, store, roster
         self.journal = LedgerJournal(around.clock, store)
+        self.prices = prices(self.journal)
         self.swept_at = around.clock.monotonic()
         self._door = Door()
         self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport)
@@ -69,7 +95,7 @@ class House:
             around.clock,
             store,
             self._gateway,
-            prices,
+            self.prices,
             lambda: self.roster,
             self.journal,
             commands,
@@ -102,7 +128,7 @@ class House:
         self.operations = Operations(
             around.clock,
             store,
-            prices,
+            self.prices,
             lambda: self.roster,
             self.journal,
             simulated=around.simulated,
@@ -132,8 +158,17 @@ class House:
             self._watching.cancel()
         await self._turns.stop(within_s)
         await self._gateway.aclose()
-        await self.prices.aclose()
+        await self.prices.close()
         self.journal.note("service.stopped")
+        self.store.close()
+
+    async def abandon(self) -> None:
+        """End as kill -9 does: nothing is said, nothing is written, nothing is finished."""
+        self._door.open = False
+        await self.heartbeat.stop()
+        if self._watching is not None:
+            self._watching.cancel()
+        await self._turns.stop(0.0)
         self.store.close()
 
     async def refresh_prices(self) -> None:
@@ -141,6 +176,16 @@ class House:
         changed = await self.prices.refresh(self.clock.now())
         if changed:
             self.store.wake(self.roster.on_tariff(changed), self.clock.now())
+
+    def price_horizons_s(self) -> dict[str, float]:
+        """Return, per tariff in use, for how many seconds from now prices are known."""
+        now = self.clock.now()
+        horizons: dict[str, float] = {}
+        for tariff_id in sorted({seat.driver.tariff_id for seat in self.roster.seats}):
+            curve = self.prices.curve(tariff_id)
+            until = curve.known_until(now) if curve else None
+            horizons[tariff_id] = (until - now).total_seconds() if until else 0.0
+        return horizons
 
     async def _housekeep(self) -> None:
         self.store.housekeep(self.clock.now())
@@ -154,7 +199,7 @@ class House:
         self.heartbeat.reanchor()
 
 
-def _looks(settings: Settings) -> LookPlan:
+def _looks(settings: SettingsFile) -> LookPlan:
     def seconds(numbers: tuple[float, ...]) -> tuple[timedelta, ...]:
         return tuple(timedelta(seconds=number) for number in numbers)
 
@@ -166,3 +211,54 @@ def _looks(settings: Settings) -> LookPlan:
         patience=timedelta(seconds=settings.confirm_patience_s),
         unreachable=seconds(settings.unreachable_after_s),
     )
+
+
+def tariffs_in(folder: Path) -> dict[TariffId, Tariff]:
+    """Return the tariffs of a folder by id. ConfigError names everything that is wrong with them."""
+    return load_tariffs(sorted(folder.glob("*.yaml")))
+
+
+def assembled(config: Path, settings: SettingsFile, database: str | Path, around: Surroundings) -> House:
+    """Return the house on the files in *config*. ConfigError names everything that is wrong with them."""
+    tariffs = tariffs_in(config / "tariffs")
+    roster = Roster(load_drivers(config / "drivers", tariffs))
+    store = open_store(database, payloads_kept=settings.price_payloads_kept)
+    wanted = {seat.driver.tariff_id for seat in roster.seats}
+    used = [tariff for tariff_id, tariff in tariffs.items() if tariff_id in wanted]
+    fetcher = Fetcher(around.clock, feed_secret)
+    return House(
+        settings, roster, store, around, lambda journal: PriceRefresher(used, fetcher, store, journal, around.clock)
+    )
+
+
+def database_of(settings: SettingsFile, directory: StateDirectory) -> str | Path:
+    """Return where the ledger is: the operator's URL, or a file in the state directory."""
+    return settings.database_url or directory.database
+
+
+def simulated_account(scenario: Path, url: str) -> SmartcarSettings:
+    """Return who we are to the simulator at *url*."""
+    client = load_scenario(scenario).client
+    return SmartcarSettings.at(url, client_id=client.id, client_secret=client.secret)
+
+
+def feed_secret(name: str) -> str | None:
+    """Return a feed's secret from the systemd credential of that name; None where the operator gave none."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(folder) / name if folder else None
+    return credential.read_text(encoding="utf-8").strip() if credential and credential.is_file() else None
+
+
+def config_problems(config: Path) -> list[str]:
+    """Return everything that is wrong with the folder *config*, one sentence each."""
+    return [str(problem) for problem in check_config(config, tariffs_in, load_drivers)]
+
+
+def json_schema(what: str) -> dict[str, Any]:
+    """Return the JSON Schema of a `driver`, `settings` or `tariff` file, for editors."""
+    schemas: dict[str, Callable[[], dict[str, Any]]] = {
+        "driver": driver_schema,
+        "settings": settings_schema,
+        "tariff": TariffSettings.model_json_schema,
+    }
+    return schemas[what]()

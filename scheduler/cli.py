@@ -81,7 +81,7 @@ def smartcharge() -> None:
 @STATE
 def run(config: Path, state: Path | None) -> None:
     """Run the daemon until Ctrl-C or SIGTERM."""
-    from scheduler.app import run_daemon
+    from scheduler.daemon import run_daemon
     from scheduler.state_directory import default_state_directory
 
     run_daemon(config, default_state_directory(state))
@@ -89,7 +89,9 @@ def run(config: Path, state: Path | None) -> None:
 
 @smartcharge.command()
 @CONFIG
-@click.option("--night", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The local day whose evening it begins in.")
+@click.option(
+    "--night", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The local day whose evening it begins in."
+)
 @click.option("--quiet", is_flag=True, help="Only the promises at the start and the balance at the end.")
 def demo(config: Path, night: object, quiet: bool) -> None:
     """Live through the coming night in virtual time, in under a minute, with simulated cars."""
@@ -102,9 +104,18 @@ def demo(config: Path, night: object, quiet: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8713, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=None, help="Same seed, same cars; default: the scenario's.")
-@click.option("--scenario", type=click.Path(path_type=Path, dir_okay=False), default=Path("config/simulator.yaml"), show_default=True)
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state/simulator"), show_default=True)
-@click.option("--idle-exit", "idle_exit_s", type=float, default=None, help="End after so many seconds without a request.")
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config/simulator.yaml"),
+    show_default=True,
+)
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state/simulator"), show_default=True
+)
+@click.option(
+    "--idle-exit", "idle_exit_s", type=float, default=None, help="End after so many seconds without a request."
+)
 @click.option("--clock", default=None, help="A scaled clock, START@ANCHOR*SCALE.")
 def simulate(
     host: str, port: int, seed: int | None, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
@@ -163,16 +174,16 @@ def schema(what: str) -> None:
 @smartcharge.command()
 @click.argument("tariff", required=False)
 @CONFIG
-@STATE
 @click.option("--feed", help="Parse recorded payloads of this kind of feed, without any network.")
 @click.option("--zone", help="The bidding zone or region, where the feed has several.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="A setting of the feed, as in its YAML.")
-@click.option("--from-file", "files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="A recorded payload.")
+@click.option(
+    "--from-file", "files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="A recorded payload."
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a chart.")
 def prices(
     tariff: str | None,
     config: Path,
-    state: Path | None,
     feed: str | None,
     zone: str | None,
     options: tuple[str, ...],
@@ -187,7 +198,7 @@ def prices(
         return
     if files:
         raise click.UsageError("--from-file needs --feed KIND")
-    show_tariff(config, state, tariff, as_json=as_json)
+    show_tariff(config, tariff, as_json=as_json)
 
 
 @smartcharge.command()

@@ -7,16 +7,7 @@ from datetime import UTC, datetime
 
 from scheduler.clock import ManualClock
 from scheduler.dispatch.clock_guard import ClockGuard
-from scheduler.domain.event import Fact
-from scheduler.domain.vehicle import VehicleId
-
-
-class Notes:
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def note(self, name: str, vehicle_id: VehicleId | None = None, **facts: Fact) -> None:
-        self.names.append(name)
+from tests.fakes.journal import Notes
 
 
 class SleepyClock(ManualClock):

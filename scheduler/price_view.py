@@ -1,0 +1,102 @@
+"""The `prices` verb: a tariff as its drivers pay it, or recorded payloads of a feed, as a chart or as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from scheduler.app import feed_secret, tariffs_in
+from scheduler.clock import SystemClock
+from scheduler.domain.errors import ConfigError, InvalidValue, PayloadInvalid
+from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.monitoring.journal import LedgerJournal
+from scheduler.monitoring.logs import configure_logs
+from scheduler.prices.catalogue import read_files
+from scheduler.prices.feeds.fetch import Fetcher
+from scheduler.prices.reading import Reading, ReadingState, reading_document
+from scheduler.prices.refresh import PriceRefresher
+from scheduler.prices.tariff import Tariff
+from scheduler.storage import open_store
+from scheduler.terminal.chart import price_chart
+
+
+def show_recorded(
+    kind: str, zone: str | None, options: tuple[str, ...], files: tuple[Path, ...], *, as_json: bool
+) -> None:
+    """Parse recorded payloads and show them. PayloadInvalid where one is wrong, after its JSON was printed."""
+    if not files:
+        raise InvalidValue("--feed needs at least one --from-file FILE with a recorded payload")
+    named = dict(_pair(option) for option in options)
+    reading = read_files(kind, zone, named, [_content(file) for file in files])
+    _show(reading, as_json=as_json)
+    if reading.state is ReadingState.ERROR:
+        raise PayloadInvalid(reading.message)
+
+
+def show_tariff(config: Path, tariff_id: str | None, *, as_json: bool) -> None:
+    """Fetch a tariff's prices now and show them as its drivers pay them; the only one, where none is named."""
+    tariff = _named(tariffs_in(config / "tariffs"), tariff_id)
+    curve = asyncio.run(_fetched(tariff))
+    _show(Reading(curve.currency, curve.slots, source=curve.source, simulated=curve.simulated), as_json=as_json)
+
+
+async def _fetched(tariff: Tariff) -> TariffCurve:
+    clock = SystemClock()
+    configure_logs(stream=sys.stderr, human=sys.stderr.isatty(), level="warning", secrets=[])
+    store = open_store("sqlite://")
+    prices = PriceRefresher([tariff], Fetcher(clock, feed_secret), store, LedgerJournal(clock, store), clock)
+    try:
+        await prices.refresh(clock.now())
+        return prices.curve(tariff.id) or TariffCurve(tariff.currency)
+    finally:
+        await prices.close()
+        store.close()
+
+
+def _show(reading: Reading, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(reading_document(reading)))
+        return
+    if reading.source:
+        click.echo(("SIMULATED: " if reading.simulated else "") + reading.source)
+    if reading.message:
+        click.echo(reading.message)
+    if reading.slots:
+        now = SystemClock().now()
+        local = now.astimezone().tzinfo
+        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+        for line in price_chart(reading.curve, (), now, local, width):
+            click.echo(line)
+    else:
+        click.echo("no prices are known")
+
+
+def _named(tariffs: dict[TariffId, Tariff], tariff_id: str | None) -> Tariff:
+    if tariff_id is None and tariffs:
+        return next(iter(tariffs.values()))
+    found = tariffs.get(TariffId(tariff_id or ""))
+    if found is None:
+        close = get_close_matches(tariff_id or "", [str(known) for known in tariffs], n=1)
+        hint = f', did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(tariffs)) or 'none'}"
+        raise InvalidValue(f'no tariff is called "{tariff_id}"{hint}')
+    return found
+
+
+def _pair(option: str) -> tuple[str, str]:
+    key, equals, value = option.partition("=")
+    if not equals or not key:
+        raise InvalidValue(f"--set reads KEY=VALUE, got {option!r}")
+    return key, value
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error

@@ -1,0 +1,44 @@
+"""A car's door that works: it keeps what it was told, and fails as it is told to."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.domain.errors import VehicleError
+from scheduler.domain.vehicle import Vehicle, VehicleId, VehicleState
+
+
+class MemoryGateway:
+    """
+    One car per vehicle id. `start` and `stop` act at once on the state that `state` reports.
+
+    `failures` are raised by the next calls, one each; None lets a call pass.
+    """
+
+    def __init__(self) -> None:
+        self.cars: dict[VehicleId, VehicleState] = {}
+        self.calls: list[tuple[str, VehicleId]] = []
+        self.failures: deque[VehicleError | None] = deque()
+
+    def park(self, vehicle_id: VehicleId, now: datetime, soc_pct: float = 46, *, charging: bool = False) -> None:
+        self.cars[vehicle_id] = VehicleState(vehicle_id, now, soc_pct, now, plugged_in=True, charging=charging)
+
+    async def state(self, vehicle: Vehicle) -> VehicleState:
+        self._called("look", vehicle)
+        return self.cars[vehicle.id]
+
+    async def start(self, vehicle: Vehicle) -> None:
+        self._called("start", vehicle)
+        self.cars[vehicle.id] = replace(self.cars[vehicle.id], charging=True)
+
+    async def stop(self, vehicle: Vehicle) -> None:
+        self._called("stop", vehicle)
+        self.cars[vehicle.id] = replace(self.cars[vehicle.id], charging=False)
+
+    def _called(self, verb: str, vehicle: Vehicle) -> None:
+        self.calls.append((verb, vehicle.id))
+        failure = self.failures.popleft() if self.failures else None
+        if failure is not None:
+            raise failure

@@ -1,0 +1,190 @@
+"""
+A street for stories: the real house, the real store on disk, and simulated cars, in virtual time over ASGI.
+
+Prices are scripted, since a story decides when they come and what they are. Everything else is what the daemon runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from scheduler.app import House, Surroundings
+from scheduler.clock import LoopClock, VirtualLoop, run_virtually
+from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
+from scheduler.domain.roster import Roster
+from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
+from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.settings_file import SettingsFile
+from scheduler.storage import open_store
+from scheduler.vehicles.simulator.app import SimulatorTransport
+from scheduler.vehicles.simulator.scenario import CarSpec, Scenario
+from scheduler.vehicles.simulator.world import World
+from scheduler.vehicles.smartcar.settings import SmartcarSettings
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TARIFF = TariffId("night")
+T = TypeVar("T")
+
+
+class ScriptedPrices:
+    """
+    A price book that publishes each local day at 13:00 of the day before, unless the story holds a day back.
+
+    *price* gives EUR/kWh for a local hour.
+    """
+
+    def __init__(self, price: Callable[[int], float], first_day: date) -> None:
+        self._price, self._first_day = price, first_day
+        self.held_back: set[date] = set()
+        self._published: set[date] = set()
+        self._curve = TariffCurve("EUR")
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        return self._curve or None
+
+    async def refresh(self, now: datetime) -> set[TariffId]:
+        local = now.astimezone(BERLIN)
+        days = {local.date() + timedelta(days=ahead) for ahead in ((0, 1) if local.time() >= time(13) else (0,))}
+        fresh = {day for day in days if day not in self.held_back} - self._published
+        if not fresh:
+            return set()
+        self._published |= fresh
+        slots = [slot for day in sorted(self._published) for slot in self._day(day)]
+        self._curve = TariffCurve("EUR", tuple(slots), "scripted", now, simulated=True)
+        return {TARIFF}
+
+    def _day(self, day: date) -> list[PriceSlot]:
+        start = datetime.combine(day, time(), BERLIN).astimezone(UTC)
+        end = datetime.combine(day + timedelta(days=1), time(), BERLIN).astimezone(UTC)
+        quarters = int((end - start) / timedelta(minutes=15))
+        moments = [start + timedelta(minutes=15) * index for index in range(quarters)]
+        return [
+            PriceSlot(moment, moment + timedelta(minutes=15), self._price(moment.astimezone(BERLIN).hour))
+            for moment in moments
+        ]
+
+    async def close(self) -> None:
+        return None
+
+
+def cheap_at_night(hour: int) -> float:
+    """0.18 between 01:00 and 05:00, 0.24 around noon, else 0.36 EUR/kWh."""
+    return 0.18 if 1 <= hour < 5 else 0.24 if 11 <= hour < 14 else 0.36
+
+
+def resident(
+    name: str,
+    *,
+    usable_kwh: float = 58,
+    power_kw: float = 11,
+    at: time = time(7),
+    target_pct: float = 80,
+    reserve_pct: float = 20,
+    days: Sequence[int] = range(7),
+) -> Driver:
+    """Return a driver with one car that leaves at *at* on *days*."""
+    vehicle = Vehicle(
+        VehicleId(name),
+        name,
+        "TESLA",
+        "Model 3",
+        Powertrain.BEV,
+        f"sim-vehicle-{name}",
+        f"sim-user-{name}",
+        usable_kwh,
+        power_kw,
+        0.9,
+    )
+    wishes = ChargePreferences({day: Departure(at, target_pct) for day in days}, reserve_pct)
+    return Driver(DriverId(name), name.title(), BERLIN, TARIFF, (Car(vehicle, wishes),))
+
+
+def parked(name: str, soc_pct: float, *, usable_kwh: float = 58, power_kw: float = 11, **more: object) -> CarSpec:
+    """Return that driver's simulated car, plugged in at *soc_pct*."""
+    return CarSpec.model_validate(
+        {
+            "id": name,
+            "make": "TESLA",
+            "model": "Model 3",
+            "year": 2022,
+            "gross_kwh": usable_kwh + 3,
+            "usable_kwh": usable_kwh,
+            "ac_power_kw": power_kw,
+            "reports_every_s": 60,
+            "reports_events_after_s": 2,
+            "opening": {"soc_pct": soc_pct, **({"plugged_in": more.pop("plugged_in")} if "plugged_in" in more else {})},
+            **more,
+        }
+    )
+
+
+@dataclass
+class Street:
+    """Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car."""
+
+    state: Path
+    start: datetime
+    drivers: tuple[Driver, ...]
+    cars: tuple[CarSpec, ...]
+    price: Callable[[int], float] = cheap_at_night
+    seed: int = 1
+    poll: timedelta = timedelta(minutes=5)
+    clock: LoopClock = field(init=False)
+    world: World = field(init=False)
+    prices: ScriptedPrices = field(init=False)
+    house: House = field(init=False)
+
+    def live(self, story: Callable[[Street], Awaitable[T]]) -> T:
+        """Tell *story* in virtual time, from an opened house to a closed one."""
+        loop = VirtualLoop()
+        self.clock = LoopClock(self.start, loop)
+
+        async def told() -> T:
+            self.world = World(Scenario(seed=self.seed, cars=self.cars), LoopClock(self.start, loop))
+            self.prices = ScriptedPrices(self.price, self.start.date())
+            await self.open()
+            try:
+                return await story(self)
+            finally:
+                await self.house.close(1.0)
+
+        return run_virtually(told(), loop)
+
+    async def open(self) -> None:
+        """Open the house on the state as it is: the first time, or after it was killed."""
+        settings = SettingsFile(
+            sweep_interval_s=15,
+            look_unplugged_s=300,
+            look_waiting_s=900,
+            look_charging_s=self.poll.total_seconds(),
+            confirm_after_s=(30, 120, 300),
+            price_poll_s=300,
+        )
+        around = Surroundings(
+            self.clock,
+            SmartcarSettings.at("http://localhost", client_id="client_simulated", client_secret="simulated-secret"),
+            lambda: SimulatorTransport(self.world),
+            beats_on_apscheduler=False,
+            simulated=True,
+        )
+        self.state.mkdir(exist_ok=True)
+        self.house = House(
+            settings, Roster(self.drivers), open_store(self.state / "smartcharge.db"), around, lambda _: self.prices
+        )
+        await self.house.open()
+
+    async def kill(self) -> None:
+        """End the house as kill -9 does: nothing is tidied up, nothing is written."""
+        await self.house.abandon()
+
+    async def until(self, moment: datetime) -> None:
+        await asyncio.sleep(max((moment - self.clock.now()).total_seconds(), 0))
+
+    async def hours(self, number: float) -> None:
+        await asyncio.sleep(number * 3600)
