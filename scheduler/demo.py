@@ -70,7 +70,7 @@ async def _lived(config: Path, night: date | None, folder: Path, loop: VirtualLo
     day = night or SystemClock().now().astimezone(zone).date()
     start = datetime.combine(day, EVENING, zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), MORNING, zone).astimezone(UTC)
-    configure_logs(level="error")
+    configure_logs(level="critical")  # every event is printed below, in local time
     clock = LoopClock(start, loop)
     world = World(scenario, clock)
     around = Surroundings(

@@ -81,8 +81,7 @@ class Cycle:
         except VehicleError as error:
             due_at = self._unreachable(lease.vehicle_id, error)
         except Exception as error:  # noqa: BLE001  one poisoned vehicle must not stop the others; pushed ahead, then told
-            due_at = self._clock.now() + POISON
-            self._journal.note("cycle.failed", lease.vehicle_id, error=type(error).__name__, detail=str(error)[:200])
+            due_at = self._poisoned(lease.vehicle_id, error)
         self._store.complete(held, due_at)
 
     async def _turned(self, seat: Seat, lease: Lease) -> tuple[Lease, datetime]:
@@ -239,6 +238,14 @@ class Cycle:
     def _reached(self, vehicle_id: VehicleId) -> None:
         if self._failures.pop(vehicle_id, 0):
             self._journal.note("vehicle.recovered", vehicle_id)
+
+    def _poisoned(self, vehicle_id: VehicleId, error: Exception) -> datetime:
+        """Say it once when a turn fails in a way nobody foresaw, and return when to try again."""
+        failures = self._failures.get(vehicle_id, 0) + 1
+        self._failures[vehicle_id] = failures
+        if failures == 1:
+            self._journal.note("cycle.failed", vehicle_id, error=type(error).__name__, detail=str(error)[:200])
+        return self._clock.now() + POISON
 
     def _unreachable(self, vehicle_id: VehicleId, error: VehicleError) -> datetime:
         """Say it once when a car stops answering, and return when to try again."""
