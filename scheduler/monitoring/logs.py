@@ -117,4 +117,10 @@ class _Libraries(logging.Handler):
         said: dict[str, Any] = {"at": datetime.fromtimestamp(record.created, UTC), "logger": record.name}
         if record.exc_info and record.exc_info[0] is not None:
             said["exc_info"] = record.exc_info
-        structlog.get_logger().log(record.levelno // 10 * 10, record.getMessage().replace("\n", " "), **said)
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            # The library's arguments do not fit its message. That is no reason to fail what it was doing.
+            message = str(record.msg)
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)
+        structlog.get_logger().log(level, message.replace("\n", " "), **said)
