@@ -32,8 +32,8 @@ from scheduler.vehicles.simulator.world import World
 
 EVENING = time(17, 30)
 MORNING = time(9, 0)
-SWEEP_S = 15.0
-"""In virtual time a sweep costs real work; every 15 s is what a fleet's daemon would do."""
+PACE = {"sweep_interval_s": 15.0, "look_waiting_s": 1800.0, "look_charging_s": 600.0, "look_unplugged_s": 1800.0}
+"""In virtual time each sweep and each look costs real work; this is about what a real account would be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def run_demo(config: Path, night: datetime | None, *, quiet: bool) -> None:
 
 
 async def _lived(config: Path, night: date | None, folder: Path, loop: VirtualLoop, *, quiet: bool) -> list[Balance]:
-    settings = load_settings(config).model_copy(update={"sweep_interval_s": SWEEP_S})
+    settings = load_settings(config).model_copy(update=PACE)
     scenario_file = settings.simulator.scenario or config / "simulator.yaml"
     scenario = load_scenario(scenario_file)
     zone = ZoneInfo(scenario.time_zone)
