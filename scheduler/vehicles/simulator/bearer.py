@@ -6,22 +6,29 @@ import hmac
 from datetime import datetime
 from hashlib import sha256
 
-LIFETIME_S = 3600
+APPLICATION_LIFETIME_S = 3600
 """Of a v3 token: facts/smartcar.md section 1.3."""
+GRANT_LIFETIME_S = 7200
+"""Of a v2 token: facts/smartcar.md section 1.5."""
 
 
-def token(secret: str, epoch: int, now: datetime) -> str:
-    """Return a token of the application, good for an hour, until *epoch* moves on (a revocation)."""
-    return _signed(secret, f"sim.{epoch}.{int(now.timestamp())}")
+def token(secret: str, subject: str, now: datetime) -> str:
+    """Return a token that speaks for *subject*, issued now."""
+    return _signed(secret, f"{subject}.{int(now.timestamp())}")
 
 
-def is_good(secret: str, epoch: int, text: str, now: datetime) -> bool:
-    """Whether *text* is a token of ours that has neither expired nor been revoked."""
+def subject_of(secret: str, text: str, now: datetime, lifetime_s: int) -> str | None:
+    """Return whom *text* speaks for; None where it is no token of ours, or one that has expired."""
     claims, _, _ = text.rpartition(".")
     if not hmac.compare_digest(_signed(secret, claims).encode(), text.encode()):
-        return False
-    _, said_epoch, issued_s = claims.split(".")
-    return int(said_epoch) == epoch and now.timestamp() < int(issued_s) + LIFETIME_S
+        return None
+    subject, _, issued_s = claims.rpartition(".")
+    return subject if now.timestamp() < int(issued_s) + lifetime_s else None
+
+
+def secret_text(secret: str, what: str) -> str:
+    """Return a text nobody can guess and everybody who knows *secret* can repeat: the same world mints the same ones."""
+    return hmac.new(secret.encode(), what.encode(), sha256).hexdigest()[:40]
 
 
 def _signed(secret: str, claims: str) -> str:

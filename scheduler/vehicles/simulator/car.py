@@ -16,8 +16,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from scheduler.vehicles.simulator.battery import Battery
-from scheduler.vehicles.simulator.life import Life
-from scheduler.vehicles.simulator.scenario import CarSpec
+from scheduler.vehicles.simulator.life import Happening, Life, LifeEvent, after
+from scheduler.vehicles.simulator.makes import PLAIN, MakeRules, rules_of
+from scheduler.vehicles.simulator.scenario import CarSpec, Trip
 from scheduler.vehicles.simulator.truth import ChargingInterval, Truth
 
 Verb = Literal["start", "stop", "set-limit"]
@@ -40,12 +41,23 @@ class CommandRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A moment at which the car left, how full it was, and what its driver had wanted (None: nothing in particular)."""
+
+    at: datetime
+    soc_pct: float
+    wants_pct: float | None
+    uses_pct: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Away:
     uses_pct: float
     distance_km: float
     plugs_in: bool
     returns_at: datetime | None
     """None where the car's week knows when."""
+    wants_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +71,18 @@ class Car:
     """A car and all its past. Moments must be given in order; the world sees to that."""
 
     def __init__(self, spec: CarSpec, zone: ZoneInfo, seed: str, opened_at: datetime) -> None:
-        self.spec, self.battery = spec, _battery(spec)
         self._zone, self._seed = zone, seed
-        self._life = Life(spec.life, zone, seed)
-        self._upcoming = self._life.next_event((opened_at, True))
+        self._upcoming: LifeEvent | None = None
+        self._follow(spec, opened_at)
         self._away: _Away | None = None
         self._late: list[_Late] = []
         self.commands: list[CommandRecord] = []
+        self.departures: list[Departure] = []
         opening = spec.opening
         self.timeline = [
             Truth(
                 opened_at, "opened", "car", opening.soc_pct, opening.limit_pct, spec.ac_power_kw if opening.plugged_in else 0.0,
-                held=not spec.starts_on_plug_in, at_home=True, driving=False, fast_charger=False, energy_kwh=0.0,
+                held=self._waits(opened_at), at_home=True, driving=False, fast_charger=False, energy_kwh=0.0,
                 session_kwh=0.0, odometer_km=opening.odometer_km,
             )
         ]  # fmt: skip
@@ -90,21 +102,35 @@ class Car:
             return self.timeline[0]
         return self.timeline[index].at(moment, self.battery)
 
+    def next_change(self) -> datetime | None:
+        """Return when something happens to the car next by itself."""
+        upcoming = self._next()
+        return upcoming[0] if upcoming else None
+
     def next_departure(self, now: datetime) -> datetime | None:
         """Return when the car's week has it leave next."""
-        event = self._life.next_event((now, True))
-        while event is not None and not event.leaves:
+        event = self._life.next_event(after(now))
+        for _ in range(100):
+            if event is None or event.what is Happening.LEAVES:
+                return event.at if event else None
             event = self._life.next_event(event.order)
-        return event.at if event else None
+        return None
 
     def respecify(self, spec: CarSpec, at: datetime) -> None:
         """Go on as another car file says, from *at* on; state of charge, plug and counters stay as they are."""
-        self.spec, self.battery = spec, _battery(spec)
-        self._life = Life(spec.life, self._zone, self._seed)
-        self._upcoming = self._life.next_event((at, True))
         last = self.timeline[-1]
         on_ac = last.plugged_in and not last.fast_charger
         self._turn(at, "respecified", "car", plug_kw=spec.ac_power_kw if on_ac else last.plug_kw)
+        self._follow(spec, at)
+
+    def timer_runs(self, moment: datetime) -> bool:
+        """Whether the car's own timer lets it charge at *moment*; True without timers."""
+        return self._life.timer_runs(moment)
+
+    @property
+    def reports_every_s(self) -> float:
+        """How often the car tells its maker's cloud of itself while it is awake."""
+        return self.spec.reports_every_s or self.rules.reports_every_s
 
     # What may be done to a car
 
@@ -113,7 +139,7 @@ class Car:
     ) -> None:
         """Put a cable in. Away from home the trip goes on afterwards; *fast* is direct current, which always flows."""
         kw = (power_kw or 50.0) if fast else min(power_kw or self.spec.ac_power_kw, self.spec.ac_power_kw)
-        held = not self.spec.starts_on_plug_in and not fast
+        held = self._waits(at) and not fast
         if at_home:
             self._away = None
         self._turn(
@@ -151,8 +177,12 @@ class Car:
             self.touch(at)
         elif verb == "set-limit":
             self._turn(at, "limit_set", by, limit_pct=float(percent or 100.0))
+        elif verb == "stop":
+            self._turn(at, "stopped", by, held=True)
+        elif self.rules.full_on_schedule and self.spec.timers:
+            self._turn(at, "started", by, held=False, limit_pct=100.0)
         else:
-            self._turn(at, "started" if verb == "start" else "stopped", by, held=verb == "stop")
+            self._turn(at, "started", by, held=False)
 
     def act_late(self, at: datetime, verb: Verb, percent: float | None) -> None:
         """Remember to act at *at*, if the car then can."""
@@ -202,15 +232,21 @@ class Car:
         event = self._upcoming
         assert event is not None
         self._upcoming = self._life.next_event(event.order)
-        trip = event.trip
-        if event.leaves and self._away is None:
-            self._leave(at, "car", _Away(trip.uses_pct, trip.distance_km, trip.plugs_in, None))
-        elif not event.leaves and self._away is not None and self._away.returns_at is None:
-            self._come_home(at, "car")
+        truth = self.timeline[-1]
+        match event.what:
+            case Happening.LEAVES if self._away is None and event.trip is not None:
+                self._leave(at, "car", _away(event.trip))
+            case Happening.RETURNS if self._away is not None and self._away.returns_at is None:
+                self._come_home(at, "car")
+            case Happening.TIMER_STARTS if truth.plugged_in and truth.held:
+                self._turn(at, "timer_started", "car", held=False)
+            case Happening.TIMER_STOPS if truth.plugged_in and not truth.held and not self._life.timer_runs(at):
+                self._turn(at, "timer_stopped", "car", held=True)
 
     def _leave(self, at: datetime, by: str, away: _Away) -> None:
         self._away = away
         self._turn(at, "left", by, plug_kw=0.0, fast_charger=False, at_home=False, driving=True)
+        self.departures.append(Departure(at, self.timeline[-1].soc_pct, away.wants_pct, away.uses_pct))
 
     def _come_home(self, at: datetime, by: str) -> None:
         away, self._away = self._away, None
@@ -223,6 +259,17 @@ class Car:
         if away.plugs_in:
             self.plug(at, by)
 
+    def _follow(self, spec: CarSpec, at: datetime) -> None:
+        self.spec = spec
+        self.rules: MakeRules = rules_of(spec.make) if spec.as_its_make else PLAIN
+        self.battery = Battery(spec.usable_kwh, spec.efficiency, spec.taper_from_pct, spec.taper_to_share)
+        self._life = Life(spec.life, spec.timers, self._zone, self._seed)
+        self._upcoming = self._life.next_event(after(at))
+
+    def _waits(self, at: datetime) -> bool:
+        """Whether a car that is plugged in at *at* waits to be told, or for its timer."""
+        return not self._life.timer_runs(at) if self.spec.timers else not self.spec.starts_on_plug_in
+
     def _turn(self, at: datetime, cause: str, by: str, **changes: Any) -> None:
         self._append(replace(self.timeline[-1].at(at, self.battery), cause=cause, by=by, **changes))
 
@@ -231,8 +278,8 @@ class Car:
         self.active_at.append(stretch.since)
 
 
-def _battery(spec: CarSpec) -> Battery:
-    return Battery(spec.usable_kwh, spec.efficiency, spec.taper_from_pct, spec.taper_to_share)
+def _away(trip: Trip) -> _Away:
+    return _Away(trip.uses_pct, trip.distance_km, trip.plugs_in, None, trip.wants_pct)
 
 
 def _interval(first: Truth, last: Truth, end: datetime | None) -> ChargingInterval:

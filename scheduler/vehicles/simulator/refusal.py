@@ -82,6 +82,7 @@ _OTHERS: dict[str, tuple[str, int, str | None]] = {
     "PATH": ("RESOURCE_NOT_FOUND", 404, None),
     "VERSION": ("RESOURCE_NOT_FOUND", 404, None),
     "SIGNAL_NOT_FOUND": ("RESOURCE_NOT_FOUND", 404, None),
+    "SUBSCRIPTION_EXISTS": ("VALIDATION", 409, None),
     "INTERNAL": ("SERVER", 500, "RETRY_LATER"),
     "MULTIPLE_RECORDS_FOUND": ("SERVER", 500, "CONTACT_SUPPORT"),
     "RECORD_NOT_FOUND": ("SERVER", 500, "CONTACT_SUPPORT"),
@@ -114,15 +115,14 @@ CODES = frozenset(_VEHICLE_STATE) | frozenset(_OTHERS)
 STATUSES = frozenset(_BY_STATUS)
 
 
-def refusal(code: str, detail: str = "", retry_after_s: int | None = None) -> Refusal:
-    """Return the refusal that *code* stands for, in its usual words or in *detail*."""
+def refusal(code: str, detail: str = "", *, retry_after_s: int | None = None, url: str | None = None) -> Refusal:
+    """Return the refusal that *code* stands for, in its usual words or in *detail*; *url* is where the owner can act."""
     if code in _VEHICLE_STATE:
         return Refusal(409, "VEHICLE_STATE", code, detail or _VEHICLE_STATE[code], _RESOLUTIONS.get(code))
     type_, status, resolution = _OTHERS[code]
     words = detail or f"{type_.replace('_', ' ').capitalize()}: {code.replace('_', ' ').lower()}."
-    return Refusal(
-        status, type_, None if code in _WITHOUT_CODE else code, words, resolution, retry_after_s=retry_after_s
-    )  # fmt: skip
+    shown = None if code in _WITHOUT_CODE else code
+    return Refusal(status, type_, shown, words, resolution, url, retry_after_s)
 
 
 def refusal_by_status(status: int, retry_after_s: int | None = None) -> Refusal:

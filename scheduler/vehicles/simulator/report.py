@@ -10,12 +10,33 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.vehicles.simulator.car import Car
+from scheduler.vehicles.simulator.truth import Truth
 
 Silence = tuple[datetime, datetime]
 """A stretch in which nothing a car says arrives (a fault): `[start, end)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Smartcar's store holds of a car: how it stood at `reported_at`, heard at `heard_at`."""
+
+    truth: Truth
+    reported_at: datetime
+    heard_at: datetime
+    asleep: bool
+
+
+def known_of(car: Car, reported_at: datetime, now: datetime) -> Known:
+    """Return what a report of *reported_at* tells, as the store holds it *now*."""
+    step = car.spec.soc_step_pct
+    truth = car.truth(reported_at)
+    told = replace(truth, soc_pct=round(round(truth.soc_pct / step) * step, 6))
+    heard_at = min(reported_at + timedelta(seconds=car.spec.store_lag_s), now)
+    return Known(told, reported_at, heard_at, asleep_at(car, now))
 
 
 def known_at(car: Car, now: datetime, phase: float, silences: Sequence[Silence] = ()) -> datetime:
@@ -39,6 +60,29 @@ def asleep_at(car: Car, moment: datetime) -> bool:
     truth = car.truth(moment)
     active = car.active_at[max(bisect_right(car.active_at, moment) - 1, 0)]
     return not truth.charging and not truth.driving and moment >= active + timedelta(minutes=car.spec.sleeps_after_min)
+
+
+def next_report_after(car: Car, now: datetime, phase: float) -> datetime | None:
+    """
+    Return when Smartcar's store next hears of the car, if nobody does anything; None: never, as things stand.
+
+    It may be earlier than the next report that tells anything new, never later.
+    """
+    lag = timedelta(seconds=car.spec.store_lag_s)
+    moments = []
+    event_lag = car.spec.reports_events_after_s
+    if event_lag is not None:
+        told = timedelta(seconds=event_lag)
+        recent = car.active_at[bisect_right(car.active_at, now - lag - told) :]
+        moments += [active + told + lag for active in recent]
+    if not asleep_at(car, now):
+        every = timedelta(seconds=car.reports_every_s)
+        regular = _regular(car, now - lag + every, car.timeline[0].since, phase)
+        moments.append((regular or car.timeline[0].since) + lag)
+    upcoming = car.next_change()
+    if upcoming is not None:
+        moments.append(upcoming + lag)
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def _last_report(car: Car, until: datetime, phase: float) -> datetime:
@@ -73,7 +117,7 @@ def _awake_until(car: Car, active: datetime, end: datetime) -> datetime:
 
 
 def _regular(car: Car, until: datetime, origin: datetime, phase: float) -> datetime | None:
-    every = car.spec.reports_every_s
+    every = car.reports_every_s
     rounds = int(((until - origin).total_seconds() / every - phase) // 1)
     while rounds >= 0:
         # The division may round up by a microsecond; a report from the future must not be heard.

@@ -22,6 +22,10 @@ Positive = Annotated[float, Field(gt=0)]
 Seconds = Annotated[float, Field(ge=0)]
 Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
+LEAST_PERMISSIONS = (
+    "read_vehicle_info", "read_vin", "read_battery", "read_charge", "read_location", "read_odometer", "control_charge",
+)  # fmt: skip
+
 
 class Weekday(StrEnum):
     """Days as people write them; in the order of `date.weekday()`."""
@@ -40,7 +44,8 @@ class Trip(Section):
     One habit of a week, in local time: the car leaves, is driven, comes back and is plugged in.
 
     A return that is not later than the departure is on the next day. `uses_pct` is what the trip takes from the battery.
-    People leave up to `jitter_min` late, never early, and come back within as much of their time.
+    `wants_pct` is what the driver needs at departure, for the score; None: nothing in particular. People leave up to
+    `jitter_min` late, never early, and come back within as much of their time.
     """
 
     days: tuple[Weekday, ...] = tuple(Weekday)
@@ -50,6 +55,19 @@ class Trip(Section):
     distance_km: Annotated[float, Field(ge=0)] = 40.0
     plugs_in: bool = True
     jitter_min: Annotated[float, Field(ge=0, le=120)] = 0.0
+    wants_pct: Percent | None = None
+
+
+class Timer(Section):
+    """
+    A charging timer set in the car itself, in local time: it charges from `start` to `stop`, and not otherwise.
+
+    A stop that is not later than the start is on the next day.
+    """
+
+    days: tuple[Weekday, ...] = tuple(Weekday)
+    start: time
+    stop: time
 
 
 class Opening(Section):
@@ -59,15 +77,29 @@ class Opening(Section):
     plugged_in: bool = True
     limit_pct: Annotated[float, Field(ge=50, le=100)] = 100.0
     odometer_km: Annotated[float, Field(ge=0)] = 12_000.0
+    connected: bool = True
+
+
+class Dialect(StrEnum):
+    """How a car's signals are written; both have been seen (facts/smartcar.md section 3.4)."""
+
+    PLAIN = "plain"
+    ODD = "odd"
+    """Lower-case words, other units, limits without values, times as epoch seconds."""
 
 
 class CarSpec(Section):
     """
     One car. `usable_kwh` is what the state of charge is a share of; `ac_power_kw` is at the plug.
 
-    Its cloud hears from it every `reports_every_s` while it is awake, and `reports_events_after_s` after something happened
-    (None: not before the next regular report). Smartcar sees a report `store_lag_s` later. A car that has rested for
-    `sleeps_after_min` sends nothing (None: it never sleeps) and, with `asleep_refuses`, answers commands with ASLEEP.
+    Its cloud hears from it every `reports_every_s` while it is awake (None: as its make does), and `reports_events_after_s`
+    after something happened (None: not before the next regular report). Smartcar sees a report `store_lag_s` later, with the
+    state of charge in steps of `soc_step_pct`. A car that has rested for `sleeps_after_min` sends nothing (None: it never
+    sleeps) and, with `asleep_refuses`, answers commands with ASLEEP.
+
+    With `as_its_make` it has its make's ways (`makes.py`); `virtual_key` and `paired` say what its owner has done for them.
+    A car with `timers` charges by them; with `timers_refuse` it answers a START at another time with CHARGE_FAULT.
+    `not_capable` names signals or groups it never sends.
     """
 
     id: Identity
@@ -85,14 +117,19 @@ class CarSpec(Section):
     taper_to_share: Share = 0.3
     range_km: Positive = 400.0
     starts_on_plug_in: bool = True
-    reports_every_s: Positive = 300.0
+    as_its_make: bool = False
+    virtual_key: bool = True
+    paired: bool = False
+    timers: tuple[Timer, ...] = ()
+    timers_refuse: bool = False
+    dialect: Dialect = Dialect.PLAIN
+    soc_step_pct: Positive = 0.1
+    reports_every_s: Positive | None = None
     reports_events_after_s: Seconds | None = 5.0
     store_lag_s: Seconds = 1.0
     sleeps_after_min: Positive | None = None
     asleep_refuses: bool = False
-    permissions: tuple[str, ...] = (
-        "read_vehicle_info", "read_vin", "read_battery", "read_charge", "read_location", "read_odometer", "control_charge",
-    )  # fmt: skip
+    permissions: tuple[str, ...] = LEAST_PERMISSIONS
     not_capable: tuple[str, ...] = ()
     life: tuple[Trip, ...] = ()
     opening: Opening = Opening()
@@ -122,20 +159,94 @@ class Latency(Section):
 
 
 class Client(Section):
-    """The application that may call: what a developer gets from Smartcar's dashboard, invented."""
+    """
+    The application that may call: what a developer gets from Smartcar's dashboard, invented.
+
+    `id` and `secret` are the machine-to-machine pair of v3. `application_id` names the application to Connect, and is with
+    `legacy_secret` the pair of v2. `management_token` signs webhooks. No `redirect_uris` means that any is registered.
+    """
 
     id: str = "client_simulated"
     secret: str = "simulated-secret"  # noqa: S105 -- invented, and printed in the README
+    application_id: str = "00000000-5111-4000-8000-00000000ca85"
+    legacy_secret: str = "simulated-legacy-secret"  # noqa: S105 -- invented
+    management_token: str = "simulated-management-token"  # noqa: S105 -- invented
+    redirect_uris: tuple[str, ...] = ()
+
+
+class QuotaSpec(Section):
+    """
+    How often the application may call. The defaults are Smartcar's; None: no limit.
+
+    `vehicle_every_s` is the least time between two calls that reach one car.
+    """
+
+    bucket: Annotated[int, Field(ge=1)] | None = 120
+    refill_per_min: Positive = 2.0
+    calls_per_month: Annotated[int, Field(ge=1)] | None = 500
+    vehicle_every_s: Seconds = 0.0
+
+
+class Plan(Section):
+    """What the application's plan includes: groups of signals it hides, and whether it may command."""
+
+    hides: tuple[str, ...] = ()
+    commands: bool = True
+
+
+class Shape(StrEnum):
+    """How a webhook's payload is written; all have been seen or documented (facts/smartcar.md section 6.1)."""
+
+    CAPTURED = "captured"
+    """Triggers beside `data`, as in every capture."""
+    DOCUMENTED = "documented"
+    """Triggers inside `data`, with the signal named as text."""
+    OLD = "old"
+    """No external id, mode, powertrain or sequence; signals without status."""
+
+
+class WebhookSpec(Section):
+    """A webhook as its owner made it in the dashboard. A change of any of `triggers` (signal codes) is told."""
+
+    id: Identity
+    name: str = "simulated webhook"
+    callback_uri: Annotated[str, Field(pattern="^https?://")]
+    triggers: tuple[str, ...] = (
+        "charge-ischarging", "charge-ischargingcableconnected", "charge-detailedchargingstatus",
+        "tractionbattery-stateofcharge",
+    )  # fmt: skip
+    auto_subscribe: bool = True
+    shape: Shape = Shape.CAPTURED
+
+
+class Filling(StrEnum):
+    """What fills Smartcar's store."""
+
+    ALWAYS = "always"
+    """Every report of every connected car, as if each were subscribed to a webhook."""
+    SUBSCRIBED = "subscribed"
+    """Only those of subscribed cars; the others' once in 24 hours, and of a car never subscribed nothing at all."""
 
 
 class Scenario(Section):
-    """A whole world. The same scenario, seed and inputs give the same physical truth, to the bit."""
+    """
+    A whole world. The same scenario, seed and inputs give the same physical truth, to the bit.
+
+    Without `quotas` calls are not counted. `refresh_grace_s` is how long a used refresh token of v2 still works; with
+    `refresh_race: newest` a second use of it kills the pair the first one gave.
+    """
 
     seed: int = 1
     time_zone: str = "Europe/Berlin"
     client: Client = Client()
     insists_on_user_id: bool = True
     latency: Latency = Latency()
+    quotas: QuotaSpec | None = None
+    plan: Plan = Plan()
+    webhooks: tuple[WebhookSpec, ...] = ()
+    store: Filling = Filling.ALWAYS
+    refresh_grace_s: Seconds = 60.0
+    refresh_race: Annotated[str, Field(pattern="^(both|newest)$")] = "both"
     cars: tuple[CarSpec, ...] = ()
 
     @field_validator("time_zone")

@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduler.vehicles.simulator.car import Car
 from scheduler.vehicles.simulator.refusal import Refusal, refusal
-from scheduler.vehicles.simulator.world import Known
+from scheduler.vehicles.simulator.report import Known
 
 _VOLTS = 230
 _HOME = (52.5200, 13.4050)

@@ -16,9 +16,10 @@ from scheduler.vehicles.simulator import bearer
 from scheduler.vehicles.simulator.car import Car, Verb
 from scheduler.vehicles.simulator.fault import Fault, FaultKind
 from scheduler.vehicles.simulator.refusal import Refused, refusal
+from scheduler.vehicles.simulator.report import Known
 from scheduler.vehicles.simulator.signals import Signal, signal, signals
 from scheduler.vehicles.simulator.wire import Cut, iso, v3_error
-from scheduler.vehicles.simulator.world import CommandReply, Known, UnknownCar, World
+from scheduler.vehicles.simulator.world import CommandReply, UnknownCar, World
 
 _LARGEST_PAGE = 100
 
@@ -65,8 +66,8 @@ class V3:
             return _oauth_error("unsupported_grant_type", "only client_credentials")
         if (form.get("client_id"), form.get("client_secret")) != (client.id, client.secret):
             return _oauth_error("invalid_client", "client authentication failed", 401)
-        token = bearer.token(client.secret, self._world.token_epoch, self._world.now())
-        body = {"access_token": token, "token_type": "Bearer", "expires_in": bearer.LIFETIME_S}
+        token = bearer.token(client.secret, f"sim.app.{self._world.token_epoch}", self._world.now())
+        body = {"access_token": token, "token_type": "Bearer", "expires_in": bearer.APPLICATION_LIFETIME_S}
         return JSONResponse(body, headers=headers)
 
     # /v3
@@ -199,7 +200,8 @@ class V3:
     def _authorise(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         secret, epoch = self._world.scenario.client.secret, self._world.token_epoch
-        if scheme.lower() != "bearer" or not bearer.is_good(secret, epoch, token, self._world.now()):
+        subject = bearer.subject_of(secret, token, self._world.now(), bearer.APPLICATION_LIFETIME_S)
+        if scheme.lower() != "bearer" or subject != f"sim.app.{epoch}":
             raise Refused(refusal("UNAUTHORIZED", "The access token is missing, wrong, expired or revoked."))
 
     def _car(self, request: Request) -> Car:

@@ -8,7 +8,8 @@ restart. So a world that was killed stands, once it is back, where it would stan
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,28 +17,28 @@ from zoneinfo import ZoneInfo
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import as_utc
 from scheduler.ports import Clock
-from scheduler.vehicles.simulator.car import Car, CommandRecord, Verb
+from scheduler.vehicles.simulator.bearer import secret_text
+from scheduler.vehicles.simulator.car import Car, Verb
+from scheduler.vehicles.simulator.conduct import own_refusal
+from scheduler.vehicles.simulator.consents import Consents
 from scheduler.vehicles.simulator.fate import Fate, fate
-from scheduler.vehicles.simulator.fault import Fault, FaultKind, QueuedFault
+from scheduler.vehicles.simulator.fault import Fault, FaultKind, Faults, QueuedFault
+from scheduler.vehicles.simulator.inputs import do
 from scheduler.vehicles.simulator.journal import Entry, Journal
+from scheduler.vehicles.simulator.quotas import Quotas
 from scheduler.vehicles.simulator.refusal import Refusal, refusal
-from scheduler.vehicles.simulator.report import asleep_at, known_at
-from scheduler.vehicles.simulator.scenario import CarSpec, Scenario
+from scheduler.vehicles.simulator.report import Known, known_at, known_of, next_report_after
+from scheduler.vehicles.simulator.scenario import CarSpec, Filling, Scenario, WebhookSpec
 from scheduler.vehicles.simulator.truth import Truth
+from scheduler.vehicles.simulator.webhooks import Webhooks
+
+STREAMS_AFTER_S = 175.0
+"""A command that takes longer is answered 202, with its body later: facts/smartcar.md section 3.5."""
+_DAY = timedelta(hours=24)
 
 
 class UnknownCar(InvalidValue):
     """There is no car of that name here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What Smartcar's store holds of a car: how it stood at `reported_at`, heard at `heard_at`."""
-
-    truth: Truth
-    reported_at: datetime
-    heard_at: datetime
-    asleep: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class World:
     """
     A world in which time is *clock*'s; it never goes back, even if the clock does.
 
-    *seed* overrides the scenario's. With *state_dir* it goes on where it stopped, and refuses to share (`AlreadyRunning`).
-    The cars follow *scenario* from now on, also where it has changed since the world was opened.
+    *seed* overrides the scenario's, for a world that is new. With *state_dir* it goes on where it stopped, and refuses to
+    share (`AlreadyRunning`). Cars and webhooks follow *scenario* from now on, also where it has changed meanwhile.
     """
 
     def __init__(
@@ -62,8 +63,13 @@ class World:
     ) -> None:
         self.scenario, self.clock = scenario, clock
         self.cars: dict[str, Car] = {}
-        self.faults: list[QueuedFault] = []
         self.token_epoch = 0
+        newest_wins = scenario.refresh_race == "newest"
+        self.consents = Consents(scenario.client.legacy_secret, scenario.refresh_grace_s, newest_wins)
+        self.quotas, self.webhooks = Quotas(scenario.quotas), Webhooks()
+        self.listeners: list[Callable[[], None]] = []
+        """Are told of every input once it has taken effect."""
+        self._faults = Faults()
         self._zone = ZoneInfo(scenario.time_zone)
         self._seed = scenario.seed if seed is None else seed
         self._reads = 0
@@ -75,7 +81,9 @@ class World:
             self._apply(entry)
         self._journal.entries.clear()
         if not self.cars or self._specs != scenario.cars:
-            self._input("opened", seed=self._seed, cars=[car.model_dump(mode="json") for car in scenario.cars])
+            self.record("opened", seed=self._seed, cars=[car.model_dump(mode="json") for car in scenario.cars])
+        for webhook in scenario.webhooks:
+            self.make_webhook(webhook)
 
     def close(self) -> None:
         """Free the state directory. Nothing needs saving: everything is in the journal."""
@@ -136,102 +144,162 @@ class World:
             raise InvalidValue(f"a charge limit is 50 to 100 %, got {percent}")
         self._hand(name, "set-limit", percent=percent)
 
+    def disconnect(self, name: str) -> None:
+        """Take consent back, as a driver does in the maker's account; a car without it stays so."""
+        self.record("consent", self.car(name).spec.id, act="disconnected")
+
     def revoke_tokens(self) -> None:
-        """Make every token issued so far worthless."""
-        self._input("revoked")
+        """Make every bearer token issued so far worthless."""
+        self.record("revoked")
+
+    def make_webhook(self, spec: WebhookSpec) -> None:
+        """Set up a webhook as in the dashboard, or change it; its address has to answer the challenge before it works."""
+        webhook = self.webhooks.webhooks.get(spec.id)
+        if webhook is None or webhook.spec != spec:
+            self.record("webhook", act="made", webhook=spec.id, spec=spec.model_dump(mode="json"))
+        if spec.auto_subscribe:
+            for car_id in self.consents.connections:
+                self.subscribe(spec.id, car_id)
+
+    def subscribe(self, webhook_id: str, car_id: str) -> bool:
+        """Subscribe a car to a webhook; False where it is already."""
+        if (webhook_id, car_id) in self.webhooks.subscriptions:
+            return False
+        self.record("webhook", car_id, act="subscribed", webhook=webhook_id)
+        return True
 
     # What goes wrong
+
+    @property
+    def faults(self) -> list[QueuedFault]:
+        """Everything that was made to go wrong, oldest first."""
+        return self._faults.queue
 
     def fault(self, fault: Fault) -> QueuedFault:
         """Queue *fault*; raise `UnknownCar` where it names none of ours."""
         if fault.car is not None:
             fault = fault.model_copy(update={"car": self.car(fault.car).spec.id})
-        self._input("fault", fault=fault.model_dump(mode="json"))
+        self.record("fault", fault=fault.model_dump(mode="json"))
         return self.faults[-1]
 
     def clear_faults(self) -> None:
         """Let nothing more go wrong."""
-        self._input("cleared")
+        self.record("cleared")
 
-    def _strikes(self, car_id: str | None, call: str) -> tuple[float, Fault | None]:
+    def struck(self, car_id: str | None, call: str) -> tuple[float, Fault | None]:
         """Return how much longer a call takes, and what else happens to it; what fires is counted."""
-        now, extra_s, struck = self.now(), 0.0, None
-        for queued in self.faults:
-            latency = queued.fault.kind is FaultKind.LATENCY
-            if queued.spent(now) or not queued.meant_for(car_id, call) or (struck is not None and not latency):
-                continue
-            self._input("fired", number=queued.number)
-            if latency:
+        extra_s, other = 0.0, None
+        for queued in self._faults.striking(car_id, call, self.now()):
+            self.record("fired", number=queued.number)
+            if queued.fault.kind is FaultKind.LATENCY:
                 extra_s += queued.fault.seconds
             else:
-                struck = queued.fault
-        return extra_s, struck
+                other = queued.fault
+        return extra_s, other
 
     # What callers do
 
+    def spend(self, car_id: str | None, calls: int = 1) -> Refusal | None:
+        """Count *calls*; return why they are not let in, where they are not."""
+        if self.quotas.spec is None:
+            return None
+        refused = self.quotas.refusal(car_id, self.now(), calls)
+        if refused is None:
+            self.record("call", car_id, calls=calls)
+        return refused
+
     async def read(self, car_id: str | None, call: str = "read") -> Fault | None:
         """Spend the time a read takes; return the fault that strikes it, if any."""
-        extra_s, fault = self._strikes(car_id, call)
+        extra_s, fault = self.struck(car_id, call)
         self._reads += 1
-        await self._wait(f"read/{self._reads}", self.scenario.latency.read_s, extra_s)
+        await self._sleep(self._latency(f"read/{self._reads}", self.scenario.latency.read_s) + extra_s)
         return fault
 
     def known(self, name: str) -> Known:
-        """Return what Smartcar's store holds of a car now."""
+        """Return what a store that hears every report of a car holds now."""
         car, now = self.car(name), self.now()
-        silences = []
-        for queued in self.faults:
-            ends_at = queued.ends_at
-            if (
-                queued.fault.kind is FaultKind.SILENT
-                and queued.fault.car in (None, car.spec.id)
-                and ends_at is not None
-            ):
-                silences.append((queued.queued_at, ends_at))
-                queued.fired += queued.queued_at <= now < ends_at
-        phase = random.Random(f"{self._seed}/{car.spec.id}/phase").random()
-        reported_at = known_at(car, now, phase, silences)
-        heard_at = min(reported_at + timedelta(seconds=car.spec.store_lag_s), now)
-        return Known(car.truth(reported_at), reported_at, heard_at, asleep_at(car, now))
+        connection = self.consents.connections.get(car.spec.id)
+        lasts = car.rules.consent_lasts
+        heard_until = now if connection is None or lasts is None else min(now, connection.created_at + lasts)
+        reported_at = known_at(car, heard_until, self.phase(car), self._faults.silences(car.spec.id, now))
+        return known_of(car, reported_at, now)
+
+    def stored(self, name: str) -> Known | None:
+        """Return what Smartcar's store holds of a car now; None where nothing ever filled it."""
+        car, now = self.car(name), self.now()
+        if self.scenario.store is Filling.ALWAYS or self.webhooks.watches(car.spec.id):
+            return self.known(name)
+        last = self.webhooks.ever_watched(car.spec.id)
+        if last is None:
+            return None
+        pulled_at = last + (now - last) // _DAY * _DAY
+        return (
+            known_of(car, known_at(car, pulled_at, self.phase(car)), now)
+            if pulled_at > last
+            else known_of(car, last, now)
+        )
+
+    def phase(self, car: Car) -> float:
+        """Return where in its interval a car reports, 0 to 1: a fleet does not report in step."""
+        return random.Random(f"{self._seed}/{car.spec.id}/phase").random()
+
+    def next_report(self, name: str) -> datetime | None:
+        """Return when anything more may be heard of a car, if nobody does anything."""
+        car = self.car(name)
+        return next_report_after(car, self.now(), self.phase(car))
 
     async def command(self, name: str, verb: Verb, percent: float | None = None) -> CommandReply:
         """Carry a command to a car: it takes its time, then acts or not, and is written down before it is answered."""
         car, started_at = self.car(name), self.now()
-        extra_s, fault = self._strikes(car.spec.id, verb)
-        await self._wait(f"{car.spec.id}/{len(car.commands)}", self.scenario.latency.command_s, extra_s)
+        extra_s, fault = self.struck(car.spec.id, verb)
+        latency_s = self._latency(f"{car.spec.id}/{len(car.commands)}", self.scenario.latency.command_s) + extra_s
+        await self._sleep(min(latency_s, STREAMS_AFTER_S))
         now = self.now()
         car.advance(now)
         end = fate(self._refusal(car, verb, now), fault)
+        if latency_s > STREAMS_AFTER_S and not end.cut and not end.streamed:
+            effect = "late" if end.effect == "acted" else end.effect
+            end = replace(end, effect=effect, after_s=latency_s - STREAMS_AFTER_S, streamed=True)
         code = end.refusal.code if end.refusal else None
         facts = {"verb": verb, "percent": percent, "effect": end.effect, "after_s": end.after_s}
-        self._input("command", car.spec.id, **facts, status=end.status, code=code)
+        self.record("command", car.spec.id, **facts, status=end.status, code=code)
         return CommandReply(started_at, now + timedelta(seconds=end.after_s if end.streamed else 0), end)
 
     def _refusal(self, car: Car, verb: Verb, now: datetime) -> Refusal | None:
-        if car.spec.asleep_refuses and asleep_at(car, now):
-            return refusal("ASLEEP")
-        code = car.refusal(verb, now)
-        return None if code is None else refusal(code)
+        if not self.scenario.plan.commands:
+            return refusal("INVALID_PLAN", "The plan includes no commands.")
+        connection, lasts = self.consents.connections.get(car.spec.id), car.rules.consent_lasts
+        if connection is not None and lasts is not None and now >= connection.created_at + lasts:
+            return refusal("AUTHENTICATION_FAILED", "The owner has to log in again.")
+        return own_refusal(car, verb, now)
 
-    async def _wait(self, what: str, bounds: tuple[float, float], extra_s: float) -> None:
-        seconds = random.Random(f"{self._seed}/{what}").uniform(*bounds) + extra_s
+    def _latency(self, what: str, bounds: tuple[float, float]) -> float:
+        return random.Random(f"{self._seed}/{what}").uniform(*bounds)
+
+    async def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             await self.clock.sleep(seconds)
 
     # Inputs
+
+    def record(self, kind: str, car_id: str | None = None, **facts: object) -> None:
+        """Write an input down, then let it take effect."""
+        entry: Entry = {"kind": kind, "at": self.now().isoformat(), **({"car": car_id} if car_id else {}), **facts}
+        self._journal.append(entry)
+        self._apply(entry)
+        for listener in self.listeners:
+            listener()
+
+    def unique(self, what: str) -> str:
+        """Return a text that nobody can guess, the same for the same *what* in this world."""
+        return secret_text(f"{self._seed}/{self.scenario.client.secret}", what)
 
     def _plugged_in(self, name: str) -> None:
         if not self.truth(name).plugged_in:
             raise InvalidValue(f"{name} is not plugged in")
 
     def _hand(self, name: str, act: str, **facts: object) -> None:
-        self._input("hand", self.car(name).spec.id, act=act, **facts)
-
-    def _input(self, kind: str, car_id: str | None = None, **facts: object) -> None:
-        """Write an input down, then let it take effect."""
-        entry: Entry = {"kind": kind, "at": self.now().isoformat(), **({"car": car_id} if car_id else {}), **facts}
-        self._journal.append(entry)
-        self._apply(entry)
+        self.record("hand", self.car(name).spec.id, act=act, **facts)
 
     def _apply(self, entry: Entry) -> None:
         at = datetime.fromisoformat(entry["at"])
@@ -241,16 +309,20 @@ class World:
             case "revoked":
                 self.token_epoch += 1
             case "fault":
-                self.faults.append(QueuedFault(len(self.faults), Fault.model_validate(entry["fault"]), at))
+                self._faults.add(Fault.model_validate(entry["fault"]), at)
             case "fired":
                 self.faults[entry["number"]].fired += 1
             case "cleared":
                 self.faults.clear()
-            case _:
-                car = self.cars.get(entry["car"])
-                if car is not None:
-                    car.advance(at)
-                    _do(car, at, entry)
+            case "consent":
+                self.consents.apply(entry, at)
+            case "webhook":
+                self.webhooks.apply(entry)
+            case "call":
+                self.quotas.count(entry.get("car"), at, entry["calls"])
+            case _ if (car := self.cars.get(entry["car"])) is not None:
+                car.advance(at)
+                do(car, at, entry)
 
     def _open(self, entry: Entry, at: datetime) -> None:
         """Open the world, or go on with the cars a changed scenario names."""
@@ -261,30 +333,12 @@ class World:
             car = self.cars.get(spec.id)
             if car is None:
                 car = Car(spec, self._zone, f"{self._seed}/{spec.id}", at)
+                if spec.opening.connected:
+                    self.consents.connect(spec.id, spec.user_id, spec.permissions, at)
             elif car.spec != spec:
                 car.advance(at)
                 car.respecify(spec, at)
             cars[spec.id] = car
+        for gone in self.cars.keys() - cars.keys():
+            self.consents.disconnect(gone)
         self.cars = cars
-
-
-def _do(car: Car, at: datetime, entry: Entry) -> None:
-    """Let one input of a car's take effect."""
-    match entry.get("act", entry["kind"]):
-        case "plug":
-            car.plug(at, "hand", entry["power_kw"], entry["fast"], entry["at_home"])
-        case "unplug":
-            car.unplug(at, "hand")
-        case "drive":
-            car.drive(at, entry["uses_pct"], entry["hours"], entry["distance_km"], entry["plugs_in"])
-        case "start" | "stop" | "set-limit" as verb:
-            car.act(at, verb, entry.get("percent"), "hand")
-        case "command":
-            verb, percent, effect = entry["verb"], entry["percent"], entry["effect"]
-            car.commands.append(CommandRecord(at, verb, percent, effect, entry["code"], entry["status"]))
-            if effect == "acted":
-                car.act(at, verb, percent, "command")
-            elif effect == "late":
-                car.act_late(at + timedelta(seconds=entry["after_s"]), verb, percent)
-            elif effect in ("refused", "ignored"):
-                car.touch(at)
