@@ -40,10 +40,14 @@ class LedgerJournal:
                 f"a fact of {name} is called {', '.join(sorted(OWN_KEYS & facts.keys()))}; say it otherwise"
             )
         at, facts = self._clock.now(), REDACTION.facts(facts)
-        write(at, kind.level, name, vehicle_id, facts)
         if kind.level == "debug":
+            write(at, kind.level, name, vehicle_id, facts)
             return
-        seq = self._ledger.record_event(at, name, vehicle_id, facts)
+        try:
+            seq = self._ledger.record_event(at, name, vehicle_id, facts)
+        finally:
+            # Also where the ledger refuses it: that the disk is full must be read somewhere.
+            write(at, kind.level, name, vehicle_id, facts)
         for listener in tuple(self._listeners):
             listener(Event(seq, at, name, kind.level, vehicle_id, facts))
 

@@ -40,11 +40,12 @@ def to_record(value: object) -> str:
 
 def from_record(kind: type[V], record: str) -> V:
     """Return the value of this *kind* that a record holds. One that this version cannot read is StoreUnavailable."""
+    read = _reader(cast("Hashable", kind))
     try:
         plain = json.loads(record)
         version = plain.pop("v")
         if version == VERSION:
-            return cast("V", _reader(cast("Hashable", kind))(plain))
+            return cast("V", read(plain))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreUnavailable(f"a stored {kind.__name__} cannot be read; is the ledger damaged?") from error
     raise StoreUnavailable(f"a stored {kind.__name__} has form {version}, this smartcharge reads form {VERSION}")

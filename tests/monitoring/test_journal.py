@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from scheduler.clock import ManualClock
-from scheduler.domain.errors import InvalidValue
-from scheduler.domain.event import Event
+from scheduler.domain.errors import InvalidValue, StoreUnavailable
+from scheduler.domain.event import Event, Fact
 from scheduler.domain.vehicle import VehicleId
 from scheduler.monitoring.journal import LedgerJournal
 from scheduler.monitoring.logs import configure_logs
@@ -78,6 +78,23 @@ def test_an_event_falls_with_the_change_it_tells_of(journal: LedgerJournal, stor
         fall()
 
     assert [] == store.events()
+
+
+def test_an_event_that_the_ledger_refuses_is_still_logged_but_not_heard(stream: io.StringIO) -> None:
+    class FullDisk(MemoryStore):
+        def record_event(self, at: datetime, name: str, vehicle_id: VehicleId | None, facts: dict[str, Fact]) -> int:
+            raise StoreUnavailable("the disk is full")
+
+    configure_logs(stream=stream, human=True)
+    journal = LedgerJournal(ManualClock(AT), FullDisk())
+    heard: list[Event] = []
+    journal.listen(heard.append)
+
+    with pytest.raises(StoreUnavailable):
+        journal.note("cycle.failed", ADA, detail="the disk is full")
+
+    assert '2026-02-01 17:00:00 error cycle.failed vehicle=ada-id3 detail="the disk is full"\n' == stream.getvalue()
+    assert [] == heard
 
 
 def test_who_has_heard_enough_hears_no_more(journal: LedgerJournal) -> None:

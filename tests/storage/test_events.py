@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import Event
 from scheduler.ports import Store
+from scheduler.storage import open_store
 from tests.storage.samples import ADA, BEN, NOW
 
 
@@ -52,6 +56,15 @@ def test_the_newest_events_come_oldest_first(store: Store) -> None:
     assert [3, 4] == [event.seq for event in store.events(after_seq=-1, limit=2)]
     assert [1, 3] == [event.seq for event in store.events(after_seq=-1, limit=2, vehicle_id=ADA)]
     assert [4] == [event.seq for event in store.events(after_seq=2, vehicle_id=BEN)]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_fact_that_is_no_finite_number_is_refused(number: float, tmp_path: Path) -> None:
+    with closing(open_store(tmp_path / "ledger.db")) as ledger:
+        with pytest.raises(InvalidValue, match=r"the facts of plan\.made must be finite numbers"):
+            ledger.record_event(NOW, "plan.made", ADA, {"cost": number})
+
+        assert [] == ledger.events()
 
 
 def test_an_event_that_is_not_in_the_catalogue_is_refused(store: Store) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 
 from scheduler.domain.command import Command, CommandId, CommandStatus
 from scheduler.domain.errors import InvalidValue, StoreUnavailable
+from scheduler.domain.event import Event
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession
 from scheduler.domain.tariff import TariffCurve
@@ -88,6 +89,11 @@ def test_a_command_comes_back_as_it_was(command: Command, ledger: Store) -> None
     ledger.advance_command(command.id, CommandStatus.QUEUED, CommandStatus.EXPIRED, NOW)
     for lease in leases.values():
         ledger.complete(lease, NOW)
+
+
+def test_a_kind_of_field_that_no_record_can_hold_is_named() -> None:
+    with pytest.raises(TypeError, match=r"no record can hold a "):
+        from_record(Event, "{}")
 
 
 def test_times_come_back_in_utc_from_whatever_zone_they_went_in() -> None:
