@@ -107,7 +107,7 @@ class BlockedEntry(Section):
 
     start: WallTime = Field(alias="from", description="Local wall time, for example 17:00.")
     end: BlockedEnd = Field(alias="to", description="Local wall time; at or before `from` it is on the next day.")
-    days: Days = Field(default="daily", description="The days on which they begin: mon, mon-fri or daily.")
+    days: Days = Field(default="daily", description="The days on which they begin, as in departures.")
 
 
 class CarEntry(Section):
@@ -134,13 +134,13 @@ class CarEntry(Section):
     )
     reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
-        default=2, description="Most charging windows in one plan."
+        default=2, description="Most starts from plug-in to unplugging, or any."
     )
     continuous: bool = Field(default=False, description="One uninterrupted window.")
     max_price_per_kwh: float | None = Field(
         default=None, description="Never charge above it; in the tariff's currency per kWh."
     )
-    blocked: tuple[BlockedEntry, ...] = Field(default=(), description="Hours without charging, whatever happens.")
+    blocked: tuple[BlockedEntry, ...] = Field(default=(), description="Hours without charging, even below the reserve.")
     prefer: Prefer = Field(default=Prefer.LATE, description="Between plans of equal cost: late or early.")
     min_run_minutes: Annotated[int, Field(ge=0, le=720)] = Field(
         default=0, description="Shortest charging window, in minutes."
@@ -211,7 +211,7 @@ class DriverFile(Section):
         default=None, description="What people call the driver. Default: the file's name, capitalised."
     )
     timezone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
-    tariff: Identity = Field(description="The tariff's id: the name of a file in config/tariffs, without .yaml.")
+    tariff: Identity = Field(description="The `id` of a tariff in config/tariffs.")
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
 
     def driver(self, driver_id: DriverId) -> Driver:

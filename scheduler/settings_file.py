@@ -30,7 +30,7 @@ class SmartcarSection(Section):
     client_id: str = Field(default="", description="The machine-to-machine client id from Smartcar's dashboard.")
     client_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Its secret. Never in YAML: environment, systemd credential, or client_secret_file.",
+        description="The id's secret. Never in YAML: environment, systemd credential, or client_secret_file.",
     )
     client_secret_file: Path | None = Field(
         default=None, description="A file with the secret and nothing else, of mode 0600."
@@ -53,9 +53,9 @@ class SimulatorSection(Section):
     start: bool = Field(default=False, description="Start the simulator and use its cars instead of Smartcar's.")
     scenario: Path | None = Field(default=None, description="The simulated cars, for example simulator.yaml.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
-        default=0, description="Its port on this machine; 0 takes a free one."
+        default=0, description="The simulator's port on this machine; 0 takes a free one."
     )
-    idle_exit_s: Pause = Field(default=600.0, description="It ends after so long without a request.")
+    idle_exit_s: Pause = Field(default=600.0, description="The simulator ends after so long without a request.")
 
 
 class SettingsFile(Section):
@@ -69,7 +69,7 @@ class SettingsFile(Section):
         description="The address of the page and the API. They know no passwords: keep it on this machine.",
     )
     page_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
-        default=8712, description="Their port; 0 takes a free one."
+        default=8712, description="The port of the page and the API; 0 takes a free one."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
@@ -119,7 +119,7 @@ class SettingsFile(Section):
         description="A new plan replaces a good one only if it saves more than this, in the tariff's currency.",
     )
     calm_surplus_kwh: Annotated[float, Field(ge=0)] = Field(
-        default=1.0, description="... or if the old one would charge this much too much, in kWh."
+        default=1.0, description="A new plan also replaces one that would charge this much too much, in kWh."
     )
     price_poll_s: Annotated[float, Field(ge=10, le=86_400)] = Field(
         default=900.0, description="Pause between two looks at the price feeds."

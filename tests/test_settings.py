@@ -9,6 +9,7 @@ import pytest
 
 from scheduler.document import InvalidDocument, Problem
 from scheduler.domain.errors import ConfigError
+from scheduler.domain.event import KINDS
 from scheduler.driver_file import BlockedEntry, CarEntry, DepartureEntry, DriverFile
 from scheduler.drivers import load_drivers
 from scheduler.settings import Settings, check_config, load_settings, require_account, variables
@@ -396,3 +397,22 @@ class TestTheDocuments:
         }
 
         assert set() == {key for key in keys if f"`{key}`" not in HANDBOOK.read_text("utf-8")}
+
+    def test_every_warning_and_error_has_a_line_in_the_operators_handbook(self) -> None:
+        handbook = HANDBOOK.read_text("utf-8")
+
+        assert set() == {
+            kind.name
+            for kind in KINDS
+            if kind.level in {"warning", "error"} and f"| `{kind.name}` | {kind.level} |" not in handbook
+        }
+
+    def test_the_problems_shown_in_the_operators_handbook_are_told_so(self, config: Path) -> None:
+        (config / "drivers").mkdir()
+        spoiled = (EXAMPLE / "drivers" / "ada.yaml").read_text().replace("80}", "180}", 1).replace("usable_", "usabel_")
+        (config / "drivers" / "ada.yaml").write_text(spoiled)
+
+        with pytest.raises(InvalidDocument) as caught:
+            load_drivers(config / "drivers")
+
+        assert [] == [line for line in str(caught.value).splitlines() if line not in HANDBOOK.read_text("utf-8")]
