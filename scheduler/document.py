@@ -21,7 +21,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -148,14 +148,8 @@ def read_document(path: Path) -> Document:
     text = _text(path)
     try:
         root = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise _unreadable(path, f"is not YAML: {error.problem}", line, column) from None
-    except ReaderError as error:
-        raise _unreadable(path, "holds a control character, expected text", *_position(text, error.position)) from None
     except YAMLError as error:
-        raise _unreadable(path, f"is not YAML: {type(error).__name__}") from None
+        raise _not_yaml(path, text, error) from None
     except RecursionError:
         raise _unreadable(path, "is nested too deeply") from None
     document = Document(path)
@@ -190,6 +184,15 @@ def _text(path: Path) -> str:
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = _position(before, len(before))
         raise _unreadable(path, f"is not UTF-8 text: found the byte 0x{raw[error.start]:02x}", *place) from None
+
+
+def _not_yaml(path: Path, text: str, error: YAMLError) -> InvalidDocument:
+    """Return the sentence for what the parser could not read. Its own message would repeat the line, secrets and all."""
+    if isinstance(error, ReaderError):
+        return _unreadable(path, "holds a control character, expected text", *_position(text, error.position))
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+    return _unreadable(path, f"is not YAML: {getattr(error, 'problem', type(error).__name__)}", line, column)
 
 
 def _unreadable(path: Path, message: str, line: int | None = None, column: int | None = None) -> InvalidDocument:

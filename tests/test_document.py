@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, WithJsonSchema, field_validator, model_validator
 
 from scheduler.document import (
     LARGEST_BYTES,
@@ -248,6 +248,11 @@ SPOILED = [
         SOUND + "starts: 1.5\n",
         '6:1: starts: got 1.5, expected a whole number or "any"',
     ),
+    (
+        "a misspelt word beside a number",
+        SOUND + "starts: anny\n",
+        '6:1: starts: got "anny", expected a whole number or "any", did you mean "any"?',
+    ),
     ("a key written twice", SOUND + "open: true\nopen: false\n", "7:1: open: is written twice, first in line 6"),
     (
         "a key that is no text",
@@ -335,6 +340,53 @@ def test_a_spoiled_document_is_told_by_place_value_and_expectation(
 
     assert 1 == len(messages)
     assert messages[0].startswith(f"garage.yaml:{message}")
+
+
+class Odd(Section):
+    """Kinds of values that are told in other words."""
+
+    colour: Annotated[str, Field(pattern="^#[0-9a-f]{6}$")] = "#000000"
+    city: Annotated[str, Field(min_length=3, examples=["Bonn"])] = "Bonn"
+    pin: SecretStr = SecretStr("0000")
+    even: int = 0
+    free: Annotated[int, WithJsonSchema({})] = 0
+    pair: tuple[int, str] = (1, "")
+    either: Stop | list[int] = Field(default_factory=list)
+    low: Annotated[float, Field(lt=5)] = 0
+
+    @field_validator("even")
+    @classmethod
+    def _is_even(cls, even: int) -> int:
+        if even % 2:
+            raise ValueError("the number must be even")
+        return even
+
+    @field_validator("pin")
+    @classmethod
+    def _is_long(cls, pin: SecretStr) -> SecretStr:
+        if len(pin.get_secret_value()) < 4:
+            raise ValueError("the pin must have four digits")
+        return pin
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour: red", 'colour: got "red", expected text that matches ^#[0-9a-f]{6}$'),
+        ("city: X", 'city: got "X", expected text such as "Bonn"'),
+        ('pin: "1"', "pin: the pin must have four digits"),
+        ("even: 3", "even: got 3: the number must be even"),
+        ("free: x", 'free: got "x", expected a valid integer'),
+        ("pair: [1, 2]", "pair[1]: got 2, expected text"),
+        ("either: 3", "either: got 3, expected a mapping with the keys at, target_pct, mood or a list"),
+        ("either: {at: 07:00, target_pct: 180}", "either.target_pct: got 180, expected a number from 0 to 100"),
+        ("low: 5", "low: got 5, expected a number below 5"),
+    ],
+)
+def test_odd_values_are_told_too(folder: Path, text: str, message: str) -> None:
+    messages = [str(problem) for problem in problems(written(f"{text}\n"), Odd)]
+
+    assert message in "\n".join(messages)
 
 
 def test_every_problem_is_told_at_once_from_top_to_bottom(folder: Path) -> None:
