@@ -576,6 +576,13 @@ class TestBlockedIntervals:
             self.blocked(BERLIN, BlockedHours(time(2), time(3)), "2026-10-24T22:00", "2026-10-25T22:00")
         )
 
+    @pytest.mark.parametrize("end", ["2026-03-29T01:00:00", "2026-03-29T00:59:59.5", "2026-03-29T01:00:00.5"])
+    def test_a_window_may_end_where_the_clocks_jump(self, end: str) -> None:
+        all_day = BlockedHours(time(0), time(0))
+        window = Interval(utc("2026-03-28T12:00:00.25"), utc(end))
+
+        assert (window,) == blocked_intervals(car(blocked=(all_day,)), BERLIN, window)
+
     def test_nothing_is_blocked_by_default(self) -> None:
         assert () == blocked_intervals(car(), BERLIN, Interval(utc("2026-02-01T00:00"), utc("2026-02-08T00:00")))
 
