@@ -1,18 +1,34 @@
 """
-The Smartcar client: v3 first. Everything that thinks is pure; the wire is one file.
+The Smartcar client: v3 first, v2.0 as a thin face. Everything that thinks is pure; the wire is one file.
 
-    settings      SmartcarSettings(client_id=..., client_secret=..., iam_origin=..., ...);  SmartcarSettings.at(origin, ...)
-    gateway       SmartcarGateway(settings, clock, transport: Callable[[], httpx.AsyncBaseTransport] | None = None)
-                    async state(vehicle) -> VehicleState         async start(vehicle)        async stop(vehicle)
-                    async set_limit(vehicle, limit_pct: int)     async connections() -> list[Connection]
-                    async aclose()
-    signals       vehicle_state(payload, vehicle_id, now) -> VehicleState; NothingReported
-    connections   Connection; connections_in(payload) -> list[Connection]
-    faults        fault_in(reply, ask, ids) -> VehicleError | None; CredentialsRefused, ServerFailed
-    complaints    complaint_in(reply, ids) -> Complaint | None, from every error shape
-    tokens        ApplicationToken: single flight, renewed early, once after a 401
-    channel       Channels, Channel: one client a host, 20 connections, what a broken call means; NotSent, Dropped
-    reply         Reply: one answer, read to its end
+    settings         SmartcarSettings(client_id=..., client_secret=..., iam_origin=..., ...);  SmartcarSettings.at(origin, ...)
+    gateway          SmartcarGateway(settings, clock, transport: Callable[[], httpx.AsyncBaseTransport] | None = None)
+                       async state(vehicle) -> VehicleState        async start(vehicle)        async stop(vehicle)
+                       async set_limit(vehicle, limit_pct: int)    async disconnect(vehicle)   async aclose()
+                       async connections(vehicle=None) -> list[Connection]
+    signals          vehicle_state(payload, vehicle_id, now) -> VehicleState; state_of(signals, vehicle_id); NothingReported
+    connections      Connection(id, vehicle_id, user_id, make, model, year, mode, powertrain, permissions)
+    faults           fault_in(reply, ask, ids) -> VehicleError | None; CredentialsRefused, ServerFailed
+    complaints       complaint_in(reply, ids) -> Complaint | None, from every error shape
+    tokens           ApplicationToken: single flight, renewed early, once after a 401
+    channel          Channels, Channel: one client a host, 20 connections, what a broken call means
+    reply            Reply: one answer, read to its end
 
-Every error raised is a `VehicleError` and holds no token, no id, no address.
+    consent          connect_url(settings, state, *, scopes, make, again) -> str
+                     new_state(key, subject, cookie, now) -> str;  subject_of(key, state, cookie, now, spent) -> str
+                     redirect_in(query) -> Connected | Declined;  reconsent_from(consented_at, lasts, notice) -> datetime
+    webhook          signature_is_valid(token, body, signature) -> bool;  challenge_answer(token, challenge) -> str
+                     delivery_in(body, now) -> Challenge | VehicleReport | VehicleTrouble | ChargingEvent | OtherDelivery
+    deliveries       unseen(reports, seen) -> list;  overlaid(known, report) -> dict;  state_known(known, vehicle_id)
+    vault            vault_from(path) -> Vault;  Vault.seal(plain, row), .open(sealed, row), .resealed(sealed, row)
+                     new_key_line(key_id) -> str
+
+    legacy           LegacyGateway(settings, clock, store: GrantStore, grant_of: Callable[[Vehicle], GrantId], transport=None)
+                       as SmartcarGateway, and async vehicles(grant_id) -> list[str];  .grants is its GrantKeeper
+    grants           GrantKeeper: async redeem(grant_id, code), async access_token(grant_id), forget(grant_id);  GrantStore
+    grant_directory  GrantDirectory(directory, vault, clock): a GrantStore of sealed files;  async reseal() -> int
+    batch            state_in_batch(payload, vehicle_id, now, ids) -> VehicleState
+
+Every error a gateway raises is a `VehicleError` and holds no token, no id, no address. A limit that no car
+takes (below 50 %) is refused before it is sent, as `InvalidValue`.
 """

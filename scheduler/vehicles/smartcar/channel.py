@@ -2,7 +2,8 @@
 The wire to one host of Smartcar: one client, at most 20 connections, and what a broken call means.
 
     not connected, no free connection     nothing was sent          VehicleUnreachable
-    cut, read time-out, deadline          it may have acted         OutcomeUnknown for a command, else VehicleUnreachable
+    cut, read time-out, deadline          it may have acted         OutcomeUnknown for a command,
+                                                                    else VehicleUnreachable
 
 No error raised here holds an address, a header or a body: httpx's own exceptions can, so they are left behind.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,10 +48,15 @@ class Dropped(VehicleUnreachable):
     """The connection of a read ended without an answer."""
 
 
+class Unanswered(VehicleUnreachable):
+    """A read was not answered within its time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """
-    One call. `acts`: it may change something at a car, so that without an answer its outcome is unknown.
+    One call. `acts`: it may change something at a car, so that without an answer its outcome is unknown. `timeout_s` is
+    how long to wait for each part of the answer; None for what the settings say.
 
     Headers, body and address hold tokens and ids and are not shown.
     """
@@ -62,6 +68,11 @@ class Request:
     json: object = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     acts: bool = False
+    timeout_s: float | None = None
+
+    def with_header(self, name: str, value: str) -> Request:
+        """Return the same call with one more header."""
+        return replace(self, headers={**self.headers, name: value})
 
 
 class Channel:
@@ -85,7 +96,8 @@ class Channel:
 
     async def _attempt(self, request: Request) -> Reply | VehicleError:
         """Return the reply, or the error to raise: raised outside, so that it does not carry httpx's in its context."""
-        read_s = self._settings.command_timeout_s if request.acts else self._settings.read_timeout_s
+        usual_s = self._settings.command_timeout_s if request.acts else self._settings.read_timeout_s
+        read_s = usual_s if request.timeout_s is None else request.timeout_s
         try:
             async with asyncio.timeout(read_s * _DEADLINE_FACTOR):
                 response = await self._client.request(
@@ -109,7 +121,7 @@ def _unanswered(request: Request, kind: str) -> VehicleError:
         return OutcomeUnknown(f"Smartcar's answer did not come ({kind}); the car may have acted")
     if kind in ("RemoteProtocolError", "ReadError"):
         return Dropped(f"Smartcar ended the connection without an answer ({kind})")
-    return VehicleUnreachable(f"no answer from Smartcar ({kind})")
+    return Unanswered(f"no answer from Smartcar ({kind})")
 
 
 def _client(origin: str, transport: TransportFactory | None) -> httpx.AsyncClient:

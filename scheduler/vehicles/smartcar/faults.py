@@ -77,6 +77,8 @@ def _of_success(reply: Reply, ask: Ask) -> VehicleError | None:
     """Judge a 2xx without a complaint. Nothing, or an unknown status, is an acceptance: the car is looked at anyway."""
     if reply.is_json:
         return None
+    if reply.status == 204:
+        return None
     if ask is Ask.READ:
         return ServerFailed("Smartcar's answer is not JSON")
     if reply.empty and reply.status != 202:

@@ -57,20 +57,26 @@ class SmartcarGateway:
             raise InvalidValue(f"a charge limit must be 50 to 100 %, got {limit_pct}")
         await self._command(vehicle, Ask.LIMIT, "charge/set-limit", {"data": {"attributes": {"percent": limit_pct}}})
 
-    async def connections(self) -> list[Connection]:
-        """Return every connected car of the settings' mode, real or simulated. Not billed."""
+    async def connections(self, vehicle: Vehicle | None = None) -> list[Connection]:
+        """Return every connected car of the settings' mode, or the connections of one. Not billed."""
         found: list[Connection] = []
+        params = {"filter[vehicle.mode]": self._settings.mode, "page[size]": str(_PAGE_SIZE)}
+        if vehicle is not None:
+            params["filter[vehicleId]"] = vehicle.smartcar_vehicle_id
         for page in range(1, _MOST_PAGES + 1):
-            params = {
-                "filter[vehicle.mode]": self._settings.mode,
-                "page[number]": str(page),
-                "page[size]": str(_PAGE_SIZE),
-            }
-            reply = await self._read("/v3/connections", params)
+            reply = await self._read("/v3/connections", {**params, "page[number]": str(page)})
             found += connections_in(reply.body)
             if not has_next_page(reply.body, len(found)):
                 return found
         raise VehicleUnreachable(f"Smartcar's list of connections has no end after {_MOST_PAGES} pages")
+
+    async def disconnect(self, vehicle: Vehicle) -> None:
+        """End the consent for one car at Smartcar. Where there is none it is done already."""
+        for connection in await self.connections(vehicle):
+            if connection.vehicle_id == vehicle.smartcar_vehicle_id:
+                reply = await self._authorised(Request("DELETE", f"/v3/connections/{quote(connection.id, safe='')}"))
+                if reply.status != 404:
+                    _check(reply, Ask.READ, vehicle)
 
     async def aclose(self) -> None:
         """Close every connection. The gateway may be used again and opens new ones."""
@@ -85,26 +91,22 @@ class SmartcarGateway:
         ):
             with attempt:
                 reply = await self._authorised(request)
-        fault = fault_in(reply, Ask.READ, _ids(vehicle))
-        if fault is not None:
-            raise fault
+        _check(reply, Ask.READ, vehicle)
         return reply
 
     async def _command(self, vehicle: Vehicle, ask: Ask, name: str, body: object = None) -> None:
         path = f"{_path(vehicle)}/commands/{name}"
         reply = await self._authorised(Request("POST", path, _headers(vehicle), json=body, acts=True))
-        fault = fault_in(reply, ask, _ids(vehicle))
-        if fault is not None:
-            raise fault
+        _check(reply, ask, vehicle)
 
     async def _authorised(self, request: Request) -> Reply:
         """Send *request* with the token; once more with another one where that was refused."""
         channel = self._channels.to(self._settings.vehicle_origin)
         token = await self._token.value()
-        reply = await channel.send(_with_token(request, token))
+        reply = await channel.send(request.with_header("Authorization", f"Bearer {token}"))
         if reply.status == 401:
             token = await self._token.instead_of(token)
-            reply = await channel.send(_with_token(request, token))
+            reply = await channel.send(request.with_header("Authorization", f"Bearer {token}"))
         if reply.status != 401:
             self._token.accepted(token)
         return reply
@@ -121,10 +123,8 @@ def _headers(vehicle: Vehicle | None) -> dict[str, str]:
     return {"sc-user-id": vehicle.smartcar_user_id, "sc-unit-system": "metric"}
 
 
-def _ids(vehicle: Vehicle | None) -> tuple[str, ...]:
-    return (vehicle.smartcar_vehicle_id, vehicle.smartcar_user_id) if vehicle else ()
-
-
-def _with_token(request: Request, token: str) -> Request:
-    headers = {**request.headers, "Authorization": f"Bearer {token}"}
-    return Request(request.method, request.path, headers, request.params, request.json, request.form, request.acts)
+def _check(reply: Reply, ask: Ask, vehicle: Vehicle | None) -> None:
+    ids = (vehicle.smartcar_vehicle_id, vehicle.smartcar_user_id) if vehicle else ()
+    fault = fault_in(reply, ask, ids)
+    if fault is not None:
+        raise fault

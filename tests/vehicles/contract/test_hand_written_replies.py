@@ -33,6 +33,7 @@ from tests.vehicles.contract.smartcar_double import (
     STOP_PATH,
     TOKEN,
     USER_ID,
+    VEHICLE_ID,
     Answer,
     SmartcarDouble,
     gateway_to,
@@ -415,3 +416,25 @@ def test_a_closed_gateway_opens_again_when_it_is_used() -> None:
         return (await gateway.state(ID3)).plugged_in
 
     assert with_gateway(double, use) is True
+
+
+def test_a_disconnection_ends_the_cars_own_connection_and_no_other() -> None:
+    double = SmartcarDouble()
+    mine = connection(1, relationships={"vehicle": {"data": {"id": VEHICLE_ID}}, "user": {"data": {"id": USER_ID}}})
+    double.answer("/v3/connections", Answer(body={"data": [mine, connection(2)]}))
+    double.answer("/v3/connections/con-1", Answer(204))
+
+    with_gateway(double, lambda gateway: gateway.disconnect(ID3))
+
+    assert [[VEHICLE_ID]] == [asked.query["filter[vehicleId]"] for asked in double.asked_for("/v3/connections")]
+    assert ["DELETE"] == [asked.method for asked in double.asked if asked.path.startswith("/v3/connections/")]
+
+
+@pytest.mark.parametrize("page", [Answer(body={"data": []}), Answer(body={"data": [connection(2)]})])
+def test_a_car_that_is_not_connected_is_disconnected_already(page: Answer) -> None:
+    double = SmartcarDouble()
+    double.answer("/v3/connections", page)
+
+    with_gateway(double, lambda gateway: gateway.disconnect(ID3))
+
+    assert [] == [asked for asked in double.asked if asked.method == "DELETE"]
