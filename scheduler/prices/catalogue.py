@@ -8,18 +8,67 @@ from typing import Annotated, get_args
 from pydantic import Field, ValidationError
 
 from scheduler.domain.errors import ConfigError, FeedError, PayloadInvalid
+from scheduler.prices.feeds.amber import Amber
+from scheduler.prices.feeds.awattar import Awattar
+from scheduler.prices.feeds.comed import ComEd
 from scheduler.prices.feeds.csv_table import CsvTable
+from scheduler.prices.feeds.easyenergy import EasyEnergy
+from scheduler.prices.feeds.electricity_maps import ElectricityMaps
+from scheduler.prices.feeds.elering import Elering
+from scheduler.prices.feeds.energidataservice import EnergiDataService
 from scheduler.prices.feeds.energy_charts import EnergyCharts
+from scheduler.prices.feeds.energyzero import EnergyZero
+from scheduler.prices.feeds.entsoe import Entsoe
+from scheduler.prices.feeds.evcc import Evcc
 from scheduler.prices.feeds.feed import Asked, Feed
+from scheduler.prices.feeds.frank_energie import FrankEnergie
+from scheduler.prices.feeds.gb_carbon import GbCarbon
+from scheduler.prices.feeds.home_assistant import HomeAssistant
+from scheduler.prices.feeds.json_mapping import JsonMapping
+from scheduler.prices.feeds.nordpool import Nordpool
 from scheduler.prices.feeds.octopus import Octopus
+from scheduler.prices.feeds.omie import Omie
+from scheduler.prices.feeds.payload import LARGEST_BODY
 from scheduler.prices.feeds.replay import Replay
+from scheduler.prices.feeds.tempo import Tempo
+from scheduler.prices.feeds.tibber import Tibber
+from scheduler.prices.feeds.watttime import WattTime
 from scheduler.prices.plausible import implausible
 from scheduler.prices.reading import Reading, failed, joined
 
-AnyFeed = Annotated[CsvTable | EnergyCharts | Octopus | Replay, Field(discriminator="kind")]
-"""The settings of any feed, told apart by `kind`."""
+AnyFeed = Annotated[
+    Amber
+    | Awattar
+    | ComEd
+    | CsvTable
+    | EasyEnergy
+    | Elering
+    | EnergiDataService
+    | EnergyCharts
+    | EnergyZero
+    | Entsoe
+    | Evcc
+    | FrankEnergie
+    | HomeAssistant
+    | JsonMapping
+    | Nordpool
+    | Octopus
+    | Omie
+    | Replay
+    | Tempo
+    | Tibber,
+    Field(discriminator="kind"),
+]
+"""The settings of any price feed, told apart by `kind`."""
 
-FEEDS: Mapping[str, type[Feed]] = {feed.model_fields["kind"].default: feed for feed in get_args(get_args(AnyFeed)[0])}
+AnyCarbonFeed = Annotated[ElectricityMaps | GbCarbon | WattTime, Field(discriminator="kind")]
+"""The settings of any carbon feed: a curve in grams per kWh."""
+
+FEEDS: Mapping[str, type[Feed]] = {
+    feed.model_fields["kind"].default: feed
+    for union in (AnyFeed, AnyCarbonFeed)
+    for feed in get_args(get_args(union)[0])
+}
 """The feeds a tariff file may name, by kind. A static tariff is none: its prices are in the file."""
 
 
@@ -29,6 +78,8 @@ def read_payload(feed: Feed, payload: bytes, asked: Asked) -> Reading:
 
     The guard against nonsense is part of reading: what no market pays is not a price.
     """
+    if len(payload) > LARGEST_BODY:
+        raise PayloadInvalid(f"{feed.label}: the payload is larger than {LARGEST_BODY // 1024**2} MiB")
     try:
         reading = feed.parse(payload, asked)
     except FeedError:

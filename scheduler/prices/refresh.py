@@ -184,7 +184,7 @@ class PriceRefresher:
     async def _pages(self, state: OriginState, request: FeedRequest, asked: Asked, gathered: _Gathered) -> None:
         feed, page = state.feed, request
         for _ in range(MOST_PAGES):
-            answer = await self._fetcher.fetch(page, feed.not_published)
+            answer = await self._fetcher.fetch(page, feed.not_published | feed.spoken)
             if answer.status in feed.not_published:
                 gathered.readings.append(not_published(""))
                 return

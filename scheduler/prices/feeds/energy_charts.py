@@ -7,27 +7,18 @@ not known; 404 means not published yet. The licence is in the payload and differ
 
 from __future__ import annotations
 
-from datetime import time, timedelta
-from decimal import Decimal
 from typing import ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.feeds.payload import Amount, Wire, from_epoch, from_json
+from scheduler.prices.market import EUR_PER_MWH, MARKET, day_ahead
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading, not_published
 from scheduler.prices.rows import Row, slots_of
-from scheduler.prices.units import Unit
 from scheduler.prices.wall import dates
 from scheduler.prices.whole import day_reading
-
-MARKET = ZoneInfo("Europe/Berlin")
-"""The coupled European day-ahead market's day is midnight to midnight in this zone, whatever the zone's own clock shows."""
-
-EUR_PER_MWH = Unit("EUR", Decimal(1000))
-DAY_AHEAD = PollPlan(MARKET, time(13, 5), ((time(16), timedelta(minutes=10)),))
 
 _UNITS = frozenset({"EUR/MWh", "EUR / MWh", "No Unit"})
 
@@ -51,7 +42,7 @@ class EnergyCharts(Feed):
 
     @property
     def plan(self) -> PollPlan:
-        return DAY_AHEAD
+        return day_ahead()
 
     def requests(self, window: Interval) -> list[FeedRequest]:
         """Return the one request for the market days that overlap *window*; both dates are inclusive."""

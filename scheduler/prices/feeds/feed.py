@@ -29,13 +29,14 @@ class Secret:
     Where a secret goes in a request: the value itself is put in at the very end, in `fetch.py`.
 
     `name` is what the operator calls it. One of `header` and `param` says where it goes; `prefix` comes before it
-    ("Bearer ").
+    ("Bearer "). With `login`, the secret is `user:password`, and what goes there is the token that this URL gives for it.
     """
 
     name: str
     header: str = ""
     param: str = ""
     prefix: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,14 @@ class Feed(Section):
     """
     One kind of price feed with its settings, as a tariff file names it. `kind` chooses it.
 
-    `zone_key` is the setting that `--zone` means. `not_published` are the statuses that mean "nothing yet". `stand_ins`
-    are settings of which a recorded payload needs no value. `varies` is False where all prices may be the same without
-    being nonsense. `money` is False for carbon.
+    `zone_key` is the setting that `--zone` means. `not_published` are the statuses that mean "nothing yet"; of those in
+    `spoken` the body says what is the matter. `stand_ins` are settings of which a recorded payload needs no value.
+    `varies` is False where all prices may be the same without being nonsense. `money` is False for carbon.
     """
 
     zone_key: ClassVar[str] = "zone"
     not_published: ClassVar[frozenset[int]] = frozenset({204})
+    spoken: ClassVar[frozenset[int]] = frozenset()
     stand_ins: ClassVar[Mapping[str, str]] = {}
     varies: ClassVar[bool] = True
     money: ClassVar[bool] = True

@@ -8,6 +8,7 @@ Every way a request can end is one of four: an answer, `FeedUnavailable` (later)
 from __future__ import annotations
 
 import asyncio
+import base64
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,10 +23,8 @@ from scheduler.domain.errors import FeedRejected, FeedUnavailable, PayloadInvali
 from scheduler.ports import Clock
 from scheduler.prices.breaker import Breaker
 from scheduler.prices.feeds.feed import FeedRequest, Secret
+from scheduler.prices.feeds.payload import LARGEST_BODY, json_value
 from scheduler.prices.plan import stable_fraction
-
-LARGEST_BODY = 5 * 1024 * 1024
-"""The largest recorded answer has 164 kB. Five megabytes is no answer to a question about two days."""
 
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 WHOLE_S = 60.0
@@ -131,14 +130,14 @@ class Fetcher:
                 transport=transport, timeout=TIMEOUT, headers={"User-Agent": "smartcharge", "Accept-Encoding": "gzip"}
             )
         method = "GET" if request.body is None else "POST"
-        json = None if request.body is None else dict(request.body)
+        content = None if request.body is None else dict(request.body)
         extensions = {} if request.secret is None else {_WANTED: request.secret}
         return self._clients[host].build_request(
             method,
             request.url,
             params=dict(request.params) or None,
             headers=dict(request.headers),
-            json=json,
+            json=content,
             extensions=extensions,
         )
 
@@ -160,23 +159,52 @@ class _SecretTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, inner: httpx.AsyncBaseTransport, secret: Callable[[str], str]) -> None:
         self._inner, self._secret = inner, secret
+        self._tokens: dict[str, str] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         wanted = request.extensions.get(_WANTED)
-        if isinstance(wanted, Secret):
-            request = self._with_secret(request, wanted)
-        return await self._inner.handle_async_request(request)
+        if not isinstance(wanted, Secret):
+            return await self._inner.handle_async_request(request)
+        known = wanted.login in self._tokens
+        response = await self._inner.handle_async_request(_with(request, wanted, await self._value(wanted)))
+        if response.status_code != 401 or not known:
+            return response
+        # A token that has run out: fetch another, once.
+        await response.aclose()
+        del self._tokens[wanted.login]
+        return await self._inner.handle_async_request(_with(request, wanted, await self._value(wanted)))
 
-    def _with_secret(self, request: httpx.Request, wanted: Secret) -> httpx.Request:
-        value = wanted.prefix + self._secret(wanted.name)
-        url = request.url.copy_add_param(wanted.param, value) if wanted.param else request.url
-        headers = request.headers.copy()
-        if wanted.header:
-            headers[wanted.header] = value
-        return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+    async def _value(self, wanted: Secret) -> str:
+        value = self._secret(wanted.name)
+        if not wanted.login:
+            return value
+        if wanted.login not in self._tokens:
+            self._tokens[wanted.login] = await self._log_in(wanted.login, value)
+        return self._tokens[wanted.login]
+
+    async def _log_in(self, url: str, credentials: str) -> str:
+        headers = {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+        response = await self._inner.handle_async_request(httpx.Request("GET", url, headers=headers))
+        try:
+            content = json_value(await _bounded(response), "login") if response.status_code == 200 else None
+        finally:
+            await response.aclose()
+        token = content.get("token") if isinstance(content, dict) else None
+        if not isinstance(token, str) or not token.isprintable():
+            raise FeedRejected(f"{_host(url)} did not accept the login ({response.status_code})")
+        return token
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _with(request: httpx.Request, wanted: Secret, value: str) -> httpx.Request:
+    """Return *request* with the secret in its place."""
+    url = request.url.copy_add_param(wanted.param, wanted.prefix + value) if wanted.param else request.url
+    headers = request.headers.copy()
+    if wanted.header:
+        headers[wanted.header] = wanted.prefix + value
+    return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
 
 async def _bounded(response: httpx.Response) -> bytes:

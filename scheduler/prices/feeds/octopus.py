@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -20,6 +19,7 @@ from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.feeds.payload import Amount, Moment, Wire, from_json
+from scheduler.prices.market import MARKET
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading
 from scheduler.prices.rows import Row, slots_of
@@ -27,9 +27,6 @@ from scheduler.prices.units import Unit
 from scheduler.prices.whole import rolling_reading
 
 PENCE = Unit("GBP", Decimal(100))
-AGILE_DAY = ZoneInfo("Europe/Berlin")
-"""23:00 British time is midnight in central Europe, the year round: the wholesale market's day."""
-
 _ONE_DAY = timedelta(days=1)
 
 
@@ -69,7 +66,8 @@ class Octopus(Feed):
 
     @property
     def plan(self) -> PollPlan:
-        return PollPlan(AGILE_DAY, time(17), ((time(21), timedelta(minutes=10)),), late_at=time(21))
+        # 23:00 British time is midnight in central Europe, the year round; 16:00 is 17:00.
+        return PollPlan(MARKET, time(17), ((time(21), timedelta(minutes=10)),), late_at=time(21))
 
     @property
     def tariff_code(self) -> str:

@@ -13,11 +13,15 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from scheduler.domain.errors import PayloadInvalid
+from scheduler.domain.errors import FeedRejected, FeedUnavailable, PayloadInvalid
 
 M = TypeVar("M", bound=BaseModel)
 
+LARGEST_BODY = 5 * 1024 * 1024
+"""The largest recorded answer has 164 kB. Five megabytes is no answer to a question about two days."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OUR_FAULT = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"})
 _WAYS_TO_MARKUP = (b"<!doctype html", b"<html")
 
 
@@ -48,7 +52,11 @@ Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezon
 
 def from_json(payload: bytes, model: type[M], feed: str) -> M:
     """Return *payload* as *model*, or raise `PayloadInvalid` that names the first thing that is wrong."""
-    content = json_value(payload, feed)
+    return checked(json_value(payload, feed), model, feed)
+
+
+def checked(content: object, model: type[M], feed: str) -> M:
+    """Return plain values as *model*, or raise `PayloadInvalid` that names the first thing that is wrong."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -102,3 +110,15 @@ def from_epoch(seconds: int | Decimal) -> datetime:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+def refuse_graphql_errors(content: object, feed: str) -> None:
+    """Raise for a GraphQL answer that carries errors: they come with status 200."""
+    errors = content.get("errors") if isinstance(content, dict) else None
+    if not errors:
+        return
+    first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
+    extensions = first.get("extensions")
+    code = str(extensions.get("code", "") if isinstance(extensions, dict) else "")[:60]
+    said = f"{feed}: {str(first.get('message', 'an error without a message'))[:120]}" + (f" ({code})" if code else "")
+    raise FeedRejected(said) if code in _OUR_FAULT else FeedUnavailable(said)
