@@ -1,0 +1,128 @@
+"""Every recorded series to its golden numbers, and every other recorded answer to its state, by way of the command's door."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduler.prices.catalogue import read_files
+from scheduler.prices.reading import reading_document
+
+FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"
+EXPECTED = FEEDS / "EXPECTED.json"
+SERIES: dict[str, Any] = json.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
+
+pytestmark = pytest.mark.skipif(not SERIES, reason="the recorded answers (../shared/feeds) are not here")
+
+PER_KWH = {"MWh": 1000, "p/kWh": 100, "c/kWh": 100}
+
+
+def kind_and_choice(name: str) -> tuple[str, str | None, dict[str, str]]:
+    """Return the feed, zone and settings with which a person would read the recorded series *name*."""
+    path, _, series = name.partition("#")
+    folder = path.split("/")[0].replace("-", "_")
+    if path.endswith(".csv"):
+        return "csv", "UTC", {"start": "timestamp", "price": "rate", "unit": "p/kWh", "resolution_min": "30"}
+    choices: dict[str, tuple[str | None, dict[str, str]]] = {
+        "entsoe": (None, {"sequence": series[3]} if series[3:4].isdigit() else {}),
+        "energy_charts": ("DE-LU", {}),
+        "nordpool": ("NL", {}),
+        "home_assistant": ("FI", {}),
+        "elering": ("ee", {}),
+        "omie": ("ES", {}),
+        "amber": (None, {"channel": series}),
+        "energyzero": (None, {"stream": series or "base"}),
+        "easyenergy": (None, {"stream": "price"}),
+    }
+    zone, options = choices.get(folder, (None, {}))
+    return folder, zone, options
+
+
+def read(name: str) -> dict[str, Any]:
+    kind, zone, options = kind_and_choice(name)
+    return reading_document(read_files(kind, zone, options, [(FEEDS / name.partition("#")[0]).read_bytes()]))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_a_recorded_series_is_read_to_its_golden_numbers(name: str) -> None:
+    expected = SERIES[name]
+    scale = next((scale for unit, scale in PER_KWH.items() if unit in expected["unit"]), 1)
+
+    document = read(name)
+
+    # A file may hold several series one after the other; this one's slots are those from its first start to its last.
+    slots = [slot for slot in document["slots"] if expected["first_start"] <= slot[0] <= expected["last_start"]]
+    prices = [slot[2] for slot in slots]
+    wire = {key: float(Decimal(str(expected[key])) / scale) for key in ("min", "max", "first", "last")}
+    only_another_auction = "only-sequence-2" in name
+    assert expected["n"] == len(slots)
+    assert (expected["first_start"], expected["last_start"]) == (slots[0][0], slots[-1][0])
+    assert {timedelta(seconds=expected["step_s"])} == {moment(end) - moment(start) for start, end, _ in slots}
+    assert wire == {"min": min(prices), "max": max(prices), "first": prices[0], "last": prices[-1]}
+    assert expected["mean"] == pytest.approx(sum(prices) / len(prices) * scale, abs=1e-4)
+    assert expected["negative"] == sum(price < 0 for price in prices)
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(slots))
+    assert document["currency"] in {"EUR", "GBP", "AUD"}
+    assert only_another_auction or document["known_until"] >= slots[-1][1]
+
+
+STATES = {
+    "entsoe/DE-LU_2026-02-02_03_seq1+seq2_15min.xml": "ok",
+    "entsoe/hass-entso-e_BE_15M_avg.xml": "partial",
+    "entsoe/hass-entso-e_BE_15M_exact4.xml": "partial",
+    "entsoe/openems_2025-10-21_only-sequence-2.xml": "not_published",
+    "entsoe/openremote_acknowledgement_999_no-matching-data.xml": "not_published",
+    "entsoe/em_fake_time_series.xml": "error",
+    "entsoe/em_fake_time_series_all_0.xml": "error",
+    "elering/nps_price_2025-12-04_full-utc-day_96q.json": "ok",
+    "elering/nps_price_2026-03-27_partial_92q.json": "partial",
+    "elering/nps_price_2026-03-30_partial_88q.json": "partial",
+    "energyzero/graphql_energy.json": "ok",
+    "energyzero/graphql_gql_error.json": "error",
+    "energyzero/graphql_no_data.json": "not_published",
+    "energyzero/rest_electricity_quarter_response.json": "ok",
+    "energyzero/rest_error_response.json": "error",
+    "home-assistant/entsoe_happy_20240918.json": "ok",
+    "home-assistant/entsoe_today_mtu15_20251028.json": "ok",
+    "home-assistant/nordpool_happy_20240714.json": "ok",
+    "home-assistant/nordpool_tomorrow_not_valid_20240714.json": "not_published",
+    "home-assistant/nordpool_tomorrow_not_valid_20240715.json": "not_published",
+    "home-assistant/stromligning_today_20260401.json": "ok",
+    "home-assistant/stromligning_tomorrow_not_available.json": "not_published",
+    "octopus/demandshaper_AGILE-18-02-21-D_page1_2020-05-25.json": "ok",
+    "octopus/OctoMeter_standard-unit-rates_json.json": "ok",
+    "octopus/OctoMeter_products.json": "error",
+    "octopus/aiooctopusenergy_rates.json": "ok",
+    "frank-energie/market_prices.json": "ok",
+    "energidataservice/Elspotprices_20220325.json": "ok",
+    "comed/quoted_5minutefeed_two-rows_2024-10-11.json": "ok",
+    "electricity-maps/carbon_intensity_history.json": "ok",
+    "electricity-maps/latest_carbon_intensity.json": "ok",
+    "electricity-maps/response.json": "ok",
+    "electricity-maps/no-data-response.json": "not_published",
+    "electricity-maps/unknown-response.json": "error",
+    "electricity-maps/zones.json": "error",
+}
+
+
+@pytest.mark.parametrize(("name", "state"), STATES.items())
+def test_a_recorded_answer_is_in_the_right_state(name: str, state: str) -> None:
+    kind, zone, options = kind_and_choice(name)
+    zone = {"home_assistant": None, "entsoe": None}.get(kind, zone)
+    if kind == "energidataservice":
+        options = {"currency": "EUR"}
+    if "stromligning" in name:
+        options = {"unit": "DKK/kWh"}
+
+    document = reading_document(read_files(kind, zone, options, [(FEEDS / name).read_bytes()]))
+
+    assert state == document["state"], document["message"]
+    assert (state == "error") == (document["slots"] == [] and state != "not_published")
