@@ -22,7 +22,8 @@ class MakeRules:
 
     `commands_per_drive`: starts and stops together, until the car is driven. `stops_per_30_days`: rolling. Below
     `min_command_soc_pct` neither start nor stop is possible. `start_ignores_limit`: a start where the car keeps a
-    schedule of its own charges to 100 %. `source` names where the row comes from, `notes` says what else to know.
+    schedule of its own charges to 100 %. `reconsent_every`: how long a consent lasts where it is known to end by itself.
+    `source` names where the row comes from, `notes` says what else to know.
     """
 
     make: str
@@ -33,6 +34,7 @@ class MakeRules:
     stops_per_30_days: int | None = None
     min_command_soc_pct: float | None = None
     start_ignores_limit: bool = False
+    reconsent_every: timedelta | None = None
     notes: str = ""
     source: str = ""
 
@@ -74,7 +76,10 @@ _ROWS = (
         commands_per_drive=15,
     ),
     _row("AUDI", 5),
-    _row("RIVIAN", 5, _QUIRKS, "Owners with a second factor authorise again about every two weeks."),
+    replace(
+        _row("RIVIAN", 5, _QUIRKS, "Owners with a second factor authorise again about every two weeks."),
+        reconsent_every=timedelta(weeks=2),
+    ),
     _row(
         "HYUNDAI",
         5,

@@ -41,6 +41,12 @@ def test_a_ford_started_within_its_own_schedule_ignores_its_limit() -> None:
     assert [True, True] == [rules_for(make).start_ignores_limit for make in ("Ford", "Lincoln")]
 
 
+def test_only_rivians_consent_is_known_to_end_by_itself() -> None:
+    assert {"RIVIAN": timedelta(days=14)} == {
+        make: row.reconsent_every for make, row in MAKES.items() if row.reconsent_every is not None
+    }
+
+
 def test_a_make_nobody_wrote_down_has_no_known_limit_and_half_an_hour_to_report() -> None:
     rules = rules_for("Trabant")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from scheduler.domain.errors import VehicleError
+from scheduler.domain.errors import BudgetExhausted, VehicleError, VehicleUnreachable
 from scheduler.ports import Clock
 from scheduler.vehicles.smartcar.channel import Channels, Request
 from scheduler.vehicles.smartcar.faults import Ask, CredentialsRefused, fault_in
@@ -73,7 +73,7 @@ class ApplicationToken:
     async def _fetched(self, *, on_trial: bool) -> _Token:
         asked_at_s = self._clock.monotonic()
         if self._failure is not None and asked_at_s < self._failure[0]:
-            raise self._failure[1]
+            raise self._failure[1].with_traceback(None)
         try:
             reply = await self._channels.to(self._settings.iam_origin).send(self._request())
             token = _token_in(reply, asked_at_s)
@@ -95,8 +95,11 @@ class ApplicationToken:
 
 def _token_in(reply: Reply, asked_at_s: float) -> _Token:
     fault = fault_in(reply, Ask.READ)
-    if fault is not None:
+    if isinstance(fault, VehicleUnreachable | BudgetExhausted):
         raise fault
+    if fault is not None:
+        # Neither a car nor a driver is meant here, whatever the same answer means elsewhere.
+        raise CredentialsRefused(f"Smartcar gives this application no token (HTTP {reply.status})")
     value, life = at(reply.body, "access_token"), at(reply.body, "expires_in")
     if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value or not value:
         raise CredentialsRefused("Smartcar's token answer holds no usable access_token")

@@ -302,6 +302,9 @@ def test_a_token_is_renewed_five_minutes_before_it_runs_out() -> None:
     [
         (Answer(401, {"error": "invalid_client", "error_description": "canary"}), CredentialsRefused),
         (Answer(400, {"error": "invalid_request"}), CredentialsRefused),
+        (Answer(403, {"error": "access_denied"}), CredentialsRefused),
+        (Answer(400, {"message": "no"}), CredentialsRefused),
+        (Answer(430, {"message": "no"}), BudgetExhausted),
         (Answer(200, {"token_type": "Bearer"}), CredentialsRefused),
         (Answer(200, {"access_token": "two words"}), CredentialsRefused),
         (Answer(200, {"access_token": "new\nline"}), CredentialsRefused),
