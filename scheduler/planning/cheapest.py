@@ -26,9 +26,10 @@ from scheduler.domain.plan import (
 )
 from scheduler.domain.tariff import TariffCurve
 from scheduler.planning.merit import merit
-from scheduler.planning.rates import good_rates
-from scheduler.planning.search import UNLIMITED, Target, Task, best_runs
-from scheduler.planning.timeline import HOUR_US, Kind, Timeline, microseconds, stretches, timeline
+from scheduler.planning.reserve import Reserve, ReserveRules, earliest_reserve
+from scheduler.planning.search import best_runs
+from scheduler.planning.task import UNLIMITED, Target, Task
+from scheduler.planning.timeline import HOUR_US, Kind, Timeline, microseconds, timeline
 
 
 def cheapest_plan(
@@ -77,14 +78,6 @@ def _check(need: ChargeNeed, rules: ChargeRules) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reserve:
-    """The first part of the charge: done by `until`, whatever the price, in `runs` runs that need a start."""
-
-    until: int = 0
-    starts: int = 0
-
-
 class _Planner:
     """One call of `cheapest_plan`."""
 
@@ -119,20 +112,63 @@ class _Planner:
         return self._result(runs, PlanOutcome.SHORT_OF_PRICES)
 
     def _runs(self, max_price: float | None) -> list[tuple[int, int]]:
-        line = timeline(self.curve, Interval(self.start, self.end), self.closed, max_price)
+        line = timeline(self.curve, Interval(self.start, self.end), self.closed, max_price).cut_at(self._marks())
         reserve = self._reserve(line)
-        line = line.cut_at((reserve.until, *self._marks()))
-        if Kind.UNKNOWN not in line.kinds:
-            return _best(self._task(line, reserve, Kind.CAPPED))
-        if self._coverable(line, Kind.UNKNOWN):
-            runs = _best(self._task(line, reserve, Kind.UNKNOWN))
-            if not any(self._shortfalls(runs)):
-                return runs
-        return _best(self._task(line, reserve, Kind.CAPPED))
+        runs = self._best(line, reserve)
+        if self._reserved_us(runs, reserve) < reserve.energy_us:
+            runs = self._best(line, self._later(line, reserve))
+        return runs
 
-    def _coverable(self, line: Timeline, shut: Kind) -> bool:
-        """Whether the open time before each goal would be enough for it, were there no other rule."""
-        open_cells = stretches(line, shut)
+    def _best(self, line: Timeline, reserve: Reserve) -> list[tuple[int, int]]:
+        """Return the best runs when the reserve is to be had as *reserve* says."""
+        line = line.cut_at((reserve.until,))
+        line = line.cut_at(_last_moments(line.points, self.rules, self._least_run()))
+        attempts = [(False, False)]
+        if Kind.UNKNOWN in line.kinds and self._coverable(line):
+            attempts.insert(0, (True, False))
+        if self.rules.min_run:
+            attempts.append((False, True))
+        for known, short_runs in attempts:
+            runs = _searched(self._task(line, reserve, known=known, short_runs=short_runs))
+            if self._flawless(runs, line, reserve):
+                break
+        return runs
+
+    def _later(self, line: Timeline, reserve: Reserve) -> Reserve:
+        """
+        Return the reserve as early as it can be beside everything that ranks with it, where *reserve* is too early.
+
+        The later it may be done, the more of it can be had: the earliest moment is found by halving.
+        """
+        end = line.points[-1]
+        most_us = self._reserved_us(self._best(line, Reserve(end, reserve.energy_us)), Reserve(end))
+        early, late = reserve.until, end
+        energy_us = min(reserve.energy_us, most_us)
+        while late - early > 1:
+            middle = (early + late) // 2
+            attempt = Reserve(middle, energy_us)
+            if self._reserved_us(self._best(line, attempt), attempt) < energy_us:
+                early = middle
+            else:
+                late = middle
+        return Reserve(late, energy_us)
+
+    def _reserved_us(self, runs: list[tuple[int, int]], reserve: Reserve) -> int:
+        return sum(max(min(until, reserve.until) - begin, 0) for begin, until in runs)
+
+    def _least_run(self) -> int:
+        return min(microseconds(self.rules.min_run), self.total_us)
+
+    def _flawless(self, runs: list[tuple[int, int]], line: Timeline, reserve: Reserve) -> bool:
+        """Whether nothing in levels 1 and 2 could be better: the reserve at once, every goal met, the car warm."""
+        warm_from = self._warm_from()
+        warm = sum(max(until - max(begin, warm_from), 0) for begin, until in runs)
+        reserved = self._reserved_us(runs, reserve) >= reserve.energy_us
+        return not any(self._shortfalls(runs)) and warm >= self._warm_us(line) and reserved
+
+    def _coverable(self, line: Timeline) -> bool:
+        """Whether the time of known price before each goal would be enough for it, were there no other rule."""
+        open_cells = line.stretches(known=True)
         return all(
             sum(max(min(until, mark) - begin, 0) for begin, until in open_cells) >= energy_us
             for mark, energy_us in self._demands()
@@ -156,36 +192,24 @@ class _Planner:
         wanted = min(microseconds(self.rules.precondition), self.total_us)
         return microseconds(self.end - self.start) - wanted
 
-    def _warm_us(self, line: Timeline) -> int:
-        """Return how long the precondition can be kept: blocked times and the cap win over it."""
+    def _warm(self, line: Timeline) -> list[tuple[int, int]]:
+        """Return the stretches in which the precondition wants charging: blocked times and the cap win over it."""
         begin = self._warm_from()
-        return sum(max(until - max(first, begin), 0) for first, until in stretches(line, Kind.CAPPED))
+        return [(max(first, begin), until) for first, until in line.stretches() if until > begin]
 
-    def _reserve(self, line: Timeline) -> _Reserve:
-        """Return when the reserve can be had at the earliest, within the starts there are."""
-        wanted = min(self._us(self.need.reserve_kwh), self.total_us - self._warm_us(line))
-        if wanted <= 0:
-            return _Reserve()
-        pieces = stretches(line, Kind.BLOCKED)
-        allowed = len(pieces) if self.rules.max_starts is None else self.rules.max_starts
-        while True:
-            most = 0
-            for number, (begin, until) in enumerate(pieces):
-                free = self.running and pieces[0][0] == 0
-                earlier = sorted((b - a for a, b in pieces[int(free) : number]), reverse=True)
-                own = 0 if free and number == 0 else 1
-                if own > allowed:
-                    continue
-                used = earlier[: allowed - own]
-                had = sum(used) + (pieces[0][1] if free and number else 0)
-                if had + until - begin >= wanted:
-                    return _Reserve(begin + wanted - had, len(used) + own)
-                most = max(most, had + until - begin)
-            if not most:
-                return _Reserve()
-            wanted = most
+    def _warm_us(self, line: Timeline) -> int:
+        return sum(until - begin for begin, until in self._warm(line))
 
-    def _task(self, line: Timeline, reserve: _Reserve, shut: Kind) -> Task:
+    def _reserve(self, line: Timeline) -> Reserve:
+        """Return when the reserve can be had at the earliest; what the precondition takes, it leaves."""
+        wanted_us = min(self._us(self.need.reserve_kwh), self.total_us - self._warm_us(line))
+        pieces = line.stretches(capped=True)
+        starts = len(pieces) if self.rules.max_starts is None else self.rules.max_starts
+        pause_us = microseconds(self.rules.min_pause)
+        warm_from = next((begin for begin, _ in self._warm(line)), line.points[-1])
+        return earliest_reserve(pieces, wanted_us, ReserveRules(starts, pause_us, self.running, warm_from))
+
+    def _task(self, line: Timeline, reserve: Reserve, *, known: bool, short_runs: bool) -> Task:
         """Return the search's task: what each cell weighs in the order of merit, and the targets."""
         rules, points = self.rules, line.points
         demands = self._demands()
@@ -199,28 +223,31 @@ class _Planner:
         warm_from = self._warm_from()
         late = -1 if rules.prefer is Prefer.LATE else 1
         opened, slopes, bends = [], [], []
-        exempt = set()
-        for i, (kind, price) in enumerate(zip(line.kinds, line.prices, strict=True)):
-            in_reserve = points[i] < reserve.until
-            is_warm = points[i] >= warm_from and kind < Kind.CAPPED
-            is_open = kind < shut or is_warm or (in_reserve and kind is not Kind.BLOCKED)
-            slope, bend = 0, late
-            if kind <= Kind.FORECAST:
-                slope = weights.price(price)
-            elif kind is Kind.UNKNOWN:
+        exempt, guarded = set(), set()
+        for i, (kind, price, capped) in enumerate(zip(line.kinds, line.prices, line.capped, strict=True)):
+            is_open = kind is not Kind.BLOCKED
+            is_warm = is_open and points[i] >= warm_from and not capped
+            if capped:
+                is_open = is_open and points[i] < reserve.until
+                guarded.add(i)
+            elif known and kind is Kind.UNKNOWN:
+                is_open = points[i] < reserve.until or is_warm
+            slope, bend = weights.price(price), late
+            if kind is Kind.UNKNOWN:
                 slope, bend = weights.unknown, late - weights.unknown_early
-            if in_reserve:
-                slope -= weights.reserve
             if is_warm:
                 slope -= weights.precondition
                 exempt.add(i)
             opened.append(is_open)
             slopes.append(slope)
             bends.append(bend)
-        targets = tuple(
+        targets = [
             Target(points.index(mark), energy_us, penalty)
             for (mark, energy_us), penalty in zip(demands, weights.goals, strict=True)
-        )
+        ]
+        if reserve.energy_us:
+            targets.insert(0, Target(points.index(reserve.until), reserve.energy_us, weights.reserve))
+            targets.sort(key=lambda target: target.index)
         starts, running = self._starts(reserve, len(opened))
         return Task(
             points,
@@ -228,23 +255,27 @@ class _Planner:
             tuple(slopes),
             tuple(bends),
             weights.start_cost(rules.start_cost, self.power_kw),
-            targets,
+            tuple(targets),
             starts,
             running,
             frozenset(exempt),
+            reserve.until if rules.continuous and reserve.energy_us else None,
+            self._least_run(),
+            microseconds(rules.min_pause),
+            weights.short_run if short_runs else None,
+            frozenset(guarded if reserve.energy_us else ()),
+            reserve.energy_us,
         )
 
-    def _starts(self, reserve: _Reserve, cells: int) -> tuple[int, int | None]:
+    def _starts(self, reserve: Reserve, cells: int) -> tuple[int, int | None]:
         """Return the starts there are, and those left to a plan that goes on charging; see `Task`."""
-        rules = self.rules
-        allowed = cells if rules.max_starts is None else rules.max_starts
-        if rules.continuous:
-            allowed = min(allowed, reserve.starts + 1)
-            going_on = allowed if reserve.until else 0
-        else:
-            going_on = allowed
-        if allowed > cells // 2:
+        allowed = cells if self.rules.max_starts is None else self.rules.max_starts
+        going_on = allowed
+        if self.rules.continuous and not reserve.energy_us:
+            allowed, going_on = min(allowed, 1), 0
+        if allowed > cells // 2 and not self.rules.continuous:
             return UNLIMITED, UNLIMITED if self.running else None
+        allowed, going_on = min(allowed, cells), min(going_on, cells)
         return allowed, going_on if self.running else None
 
     def _shortfalls(self, runs: list[tuple[int, int]]) -> list[int]:
@@ -266,7 +297,7 @@ class _Planner:
         cost, unknown_us, firm = self._bill(runs)
         starts = len(runs) - (1 if self.running and runs and runs[0][0] == 0 else 0)
         start_costs = starts * rules.start_cost
-        at = Timeline(start, (), (), ()).moment
+        at = Timeline(start, (), (), (), ()).moment
         return ChargePlan(
             outcome,
             tuple(ChargeWindow(at(begin), at(until), power_kw) for begin, until in runs),
@@ -301,6 +332,28 @@ class _Planner:
         return cost * self.power_kw / HOUR_US, unknown_us, firm
 
 
-def _best(task: Task) -> list[tuple[int, int]]:
+def _last_moments(points: tuple[int, ...], rules: ChargeRules, least_run: int) -> set[int]:
+    """
+    Return where a row of shortest runs and pauses may begin so that its end falls on a point: no later start will do.
+
+        |--run--|pause|--run--|        each end of the row is a point's moment less a number of runs and pauses
+                              point
+    """
+    pause = microseconds(rules.min_pause)
+    if not least_run and not pause:
+        return set()
+    runs = len(points) if rules.max_starts is None else rules.max_starts + 2
+    found, ends, begins = set(points), set(points), set(points)
+    for _ in range(runs):
+        begins = {end - least_run for end in ends if end > least_run} if least_run else set()
+        ends = {begin - pause for begin in begins | found if begin > pause} if pause else set()
+        fresh = (begins | ends) - found
+        if not fresh:
+            break
+        found |= fresh
+    return found
+
+
+def _searched(task: Task) -> list[tuple[int, int]]:
     guess = [0] * len(task.targets)
-    return best_runs(task, good_rates(task, guess)).runs
+    return best_runs(task, guess).runs

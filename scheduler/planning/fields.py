@@ -15,6 +15,7 @@ from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import Interval
 
 T = TypeVar("T")
+D = TypeVar("D")
 MINUTE_S = 60
 SHOWN_LENGTH = 60
 """Characters of a wrong value that a message repeats; enough to find it, and never a page."""
@@ -44,7 +45,7 @@ class Fields:
             raise ProblemError(f"{self._at(key)}: missing")
         return read(self._members[key], self._at(key))
 
-    def optional(self, key: str, read: Callable[[object, str], T], default: T) -> T:
+    def optional(self, key: str, read: Callable[[object, str], T], default: D) -> T | D:
         """Return the member *key*, or *default* where it is absent."""
         return read(self._members[key], self._at(key)) if key in self._members else default
 

@@ -139,14 +139,13 @@ def _plan_document(vehicle_id: str, plan: ChargePlan) -> dict[str, object]:
 def _vehicle(value: object, path: str) -> VehicleProblem:
     fields = Fields(value, path, VEHICLE_KEYS)
     goals = _goals(fields.required("goals", as_list), f"{path}.goals")
-    blocked: list[list[object]] = fields.optional("blocked", rows_of(2), [])
-    most_starts: int | None = fields.optional("max_starts", or_none(as_count), DEFAULT_STARTS)
+    blocked = fields.optional("blocked", rows_of(2), [])
     return VehicleProblem(
         fields.required("id", as_text),
         ChargeNeed(goals, fields.optional("reserve_kwh", as_amount, 0.0)),
         ChargeRules(
             fields.required("max_power_kw", as_power),
-            most_starts,
+            fields.optional("max_starts", or_none(as_count), DEFAULT_STARTS),
             fields.optional("min_run_s", as_minutes, timedelta(0)),
             fields.optional("min_pause_s", as_minutes, timedelta(0)),
             fields.optional("start_cost", as_amount, 0.0),

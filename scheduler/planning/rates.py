@@ -8,88 +8,62 @@ the best one that charges enough weigh the same is its top, found in a few steps
 
 from __future__ import annotations
 
-from scheduler.planning.search import UNLIMITED, Relaxed, Task
+from typing import NamedTuple
+
+from scheduler.planning.relaxed import Relaxed
+from scheduler.planning.task import Grid, Task
 
 ROUNDS = 12
 """Steps per target; the top is reached in three to six. Fewer steps cost time in the search, never the optimum."""
 
 
-def good_rates(task: Task, guess: list[int]) -> list[int]:
-    """Return rates for `best_runs`, starting from *guess*, improved target by target, last target first."""
+class _Line(NamedTuple):
+    """A relaxed plan's weight as a function of one rate: `weight + rate * short`."""
+
+    weight: int
+    short: int
+
+    def at(self, rate: int) -> int:
+        return self.weight + rate * self.short
+
+
+def good_rates(task: Task, grid: Grid, guess: list[int]) -> list[int]:
+    """Return rates for the search, starting from *guess*, improved target by target, last target first."""
     rates = list(guess)
     for number in range(len(rates) - 1, -1, -1):
-        rates[number] = _best_rate(task, rates, number)
+        rates[number] = _best_rate(task, grid, rates, number)
     return rates
 
 
-def _best_rate(task: Task, rates: list[int], number: int) -> int:
+def _best_rate(task: Task, grid: Grid, rates: list[int], number: int) -> int:
     target = task.targets[number]
     lowest = -target.penalty if number == len(rates) - 1 else 0
-    trial = list(rates)
-
-    def line(rate: int) -> tuple[int, int]:
-        """Return the relaxed optimum at *rate* as (weight without this pay, energy it is short of this target)."""
-        trial[number] = rate
-        relaxed = Relaxed(task, trial)
-        short = target.energy_us - relaxed_energy(relaxed, target.index)
-        return relaxed.least() - rate * short, short
-
-    rate = rates[number]
-    at_rate = line(rate)
-    below = at_rate if at_rate[1] > 0 else line(lowest)
-    above = at_rate if at_rate[1] <= 0 else line(target.penalty)
-    if below[1] <= 0:
+    at_guess = _line(task, grid, rates, number, rates[number])
+    below = at_guess if at_guess.short > 0 else _line(task, grid, rates, number, lowest)
+    above = at_guess if at_guess.short <= 0 else _line(task, grid, rates, number, target.penalty)
+    if below.short <= 0:
         return lowest
-    if above[1] > 0:
+    if above.short > 0:
         return target.penalty
+    rate = rates[number]
     for _ in range(ROUNDS):
-        rate = (above[0] - below[0]) // (below[1] - above[1])
-        found = line(rate)
-        if found[0] + rate * found[1] >= below[0] + rate * below[1]:
-            return rate
-        if found[1] > 0:
+        rate = (above.weight - below.weight) // (below.short - above.short)
+        found = _line(task, grid, rates, number, rate)
+        if found.at(rate) >= below.at(rate):
+            break
+        if found.short > 0:
             below = found
         else:
             above = found
     return rate
 
 
-def relaxed_energy(relaxed: Relaxed, until: int) -> int:
-    """Return the energy that an optimum of the relaxed task has charged by point *until*."""
-    task = relaxed.task
-    energy, on, left = 0, False, task.starts
-    if task.running is not None and relaxed.on[_layer(task.running)][0] < relaxed.off[_layer(left)][0]:
-        on, left = True, task.running
-    exempt_ahead = _exempt_ahead(task)
-    bound_to = False
-    for i in range(until):
-        layer = _layer(left)
-        if not on:
-            rest = relaxed.off[layer][i]
-            if rest == relaxed.off[layer][i + 1] or not task.open[i]:
-                continue
-            on = True
-            fresh = left if left == UNLIMITED else left - 1
-            begun = task.start_weight + relaxed.whole[i]
-            if left and begun + relaxed.on[_layer(fresh)][i + 1] == rest:
-                left = fresh
-            else:
-                bound_to = exempt_ahead[i]
-        elif (not bound_to and relaxed.on[layer][i] == relaxed.off[layer][i]) or not task.open[i]:
-            on = False
-            continue
-        energy += task.points[i + 1] - task.points[i]
-        bound_to = bound_to and i not in task.exempt
-    return energy
-
-
-def _layer(left: int) -> int:
-    return 0 if left == UNLIMITED else left
-
-
-def _exempt_ahead(task: Task) -> list[bool]:
-    ahead, flags = False, [False] * len(task.open)
-    for i in range(len(flags) - 1, -1, -1):
-        ahead = task.open[i] and (ahead or i in task.exempt)
-        flags[i] = ahead
-    return flags
+def _line(task: Task, grid: Grid, rates: list[int], number: int, rate: int) -> _Line:
+    """Return the line of the relaxed plan that is best at *rate* for target *number*."""
+    trial = [*rates[:number], rate, *rates[number + 1 :]]
+    target = task.targets[number]
+    relaxed = Relaxed(task, grid, trial, tally=target.index)
+    tallied = relaxed.least()
+    short = target.energy_us - (tallied & ((1 << Relaxed.TALLY_BITS) - 1))
+    weight = (tallied >> Relaxed.TALLY_BITS) + relaxed.constant
+    return _Line(weight - rate * short, short)

@@ -1,74 +1,44 @@
 """
 The best set of runs, found best first.
 
-Time is cut into cells in which a microsecond of charging weighs the same (`Task`). An optimal set of runs has all its
-ends on points of that grid, save at most one between two goals that are met to the microsecond: that one floats, and its
-place follows from the energy (facts: performance.md, section 7). So a partial plan is a `_Label`: where it stands in
-time, whether it charges, how many starts are left, how much has been charged, and at most one floating end, an unknown
-*x* whose range shrinks until a goal pins it down.
+An optimal set of runs has all its ends on points of the grid, or a least run or pause away from such an end, save at most
+one between two targets that are met to the microsecond: that one floats, and its place follows from the energy (facts:
+performance.md, section 7). So a partial plan is a `_Label`: where it stands in time, whether it charges, how many starts
+are left, how much has been charged, and at most one floating end, an unknown *x* whose range shrinks until a target pins
+it down.
 
-    v(label) + h(label)   lower bound of every plan that begins like this label
-       |           └─ the best rest if every microsecond charged were paid for at a fixed rate (Lagrange) per goal
-       └─ what it weighs so far, less that pay
+    value(label) + rest(label)    lower bound of every plan that begins like this label
+        |              └─ the best rest if every microsecond charged were paid for at a fixed rate (`relaxed.py`)
+        └─ what it weighs so far, less that pay
 
-Labels are taken up in the order of that bound, so the first complete one is an optimum and is its own proof. Weights are
+Labels are taken up in the order of that bound, so the first complete one is an optimum and its own proof. Weights are
 whole numbers of any size that carry the whole order of merit (`merit.py`): no rounding, no tolerance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
-UNLIMITED = -1
-"""As a number of starts left: any number."""
+from scheduler.planning.rates import good_rates
+from scheduler.planning.relaxed import Relaxed
+from scheduler.planning.task import UNLIMITED, Grid, Task
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """By point *index*, *energy_us* of charging; each microsecond short weighs *penalty*."""
-
-    index: int
-    energy_us: int
-    penalty: int
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """
-    What to choose runs for.
-
-    Cell *i* is `[points[i], points[i + 1])`; charging `[a, b)` in it weighs `slopes[i] * (b - a) + bends[i] * (b² - a²)`.
-    `targets` ascend, the last one lies on the last point and is never exceeded. `starts` may be `UNLIMITED`. `running` is
-    the number of starts left to a plan that charges from point 0 without a start, None where it cannot. A run that
-    reaches a cell of `exempt` takes none of the starts left.
-    """
-
-    points: tuple[int, ...]
-    open: tuple[bool, ...]
-    slopes: tuple[int, ...]
-    bends: tuple[int, ...]
-    start_weight: int
-    targets: tuple[Target, ...]
-    starts: int = UNLIMITED
-    running: int | None = None
-    exempt: frozenset[int] = frozenset()
+Path: TypeAlias = "tuple[Path, int | None, int] | None"
+"""The ends so far, last first: `(before, base, factor)` is an end at `base + factor * x`, `(before, None, x)` pins x."""
 
 
 class Found(NamedTuple):
-    """The best runs as pairs of microseconds, what they weigh, and the lower bound that proves it."""
+    """The best runs as pairs of microseconds, and what they weigh."""
 
     runs: list[tuple[int, int]]
     weight: int
-    bound: int
-
-
-Path: TypeAlias = "tuple[Path, int | None, int] | None"
 
 
 class _Float(NamedTuple):
-    """A floating end: charged energy is `u + rate * x`, the weight `v + linear * x + square * x²`, x in `[low, high]`."""
+    """A floating end: the energy is `energy + rate * x`, the weight `value + (linear + square * x) * x`, low <= x <= high."""
 
     rate: int
     low: int
@@ -80,257 +50,282 @@ class _Float(NamedTuple):
         return (self.linear + self.square * x) * x
 
 
-def best_runs(task: Task, rates: list[int]) -> Found:
-    """Return the lightest runs of *task*; *rates* (one per target) only make the search shorter."""
-    return _Search(task, rates).run()
-
-
-class Relaxed:
-    """
-    The task with each microsecond charged paid for at a rate instead of demanded: a shortest path over the points.
-
-    `off[k][i]` and `on[k][i]`: the least reduced weight from point *i* on, not charging or charging, with *k* starts left
-    (one layer, 0, where they are unlimited).
-    """
-
-    def __init__(self, task: Task, rates: list[int]) -> None:
-        points, bends = task.points, task.bends
-        self.task, self.rates = task, rates
-        self.paid = _paid(task, rates)
-        self.reduced = [slope - pay for slope, pay in zip(task.slopes, self.paid, strict=True)]
-        self.whole = [
-            reduced * (points[i + 1] - points[i]) + bends[i] * (points[i + 1] ** 2 - points[i] ** 2)
-            for i, reduced in enumerate(self.reduced)
-        ]
-        self.constant = sum(rate * target.energy_us for rate, target in zip(rates, task.targets, strict=True))
-        self.off: list[list[int]] = []
-        self.on: list[list[int]] = []
-        layers = 1 if task.starts == UNLIMITED else max(task.starts, task.running or 0) + 1
-        for left in range(layers):
-            self._add_layer(left)
-
-    def least(self) -> int:
-        """Return the lower bound: what the lightest relaxed plan weighs."""
-        task = self.task
-        least = self.off[0 if task.starts == UNLIMITED else task.starts][0]
-        if task.running is not None:
-            least = min(least, self.on[0 if task.running == UNLIMITED else task.running][0])
-        return least + self.constant
-
-    def _add_layer(self, left: int) -> None:
-        task, start = self.task, self.task.start_weight
-        last = len(self.whole)
-        off, on = [0] * (last + 1), [0] * (last + 1)
-        fresh = self.on[left - 1] if left else on
-        may_start = left > 0 or task.starts == UNLIMITED
-        rest_off, rest_on, exempt = 0, 0, False
-        for i in range(last - 1, -1, -1):
-            if not task.open[i]:
-                exempt, rest_on = False, rest_off
-            else:
-                whole = self.whole[i]
-                going = whole + rest_on
-                exempt = exempt or i in task.exempt
-                if exempt and start + going < rest_off:
-                    rest_off = start + going
-                if may_start:
-                    begun = start + whole + fresh[i + 1]
-                    rest_off = min(rest_off, begun)
-                rest_on = min(rest_off, going)
-            off[i], on[i] = rest_off, rest_on
-        self.off.append(off)
-        self.on.append(on)
-
-
-def _paid(task: Task, rates: list[int]) -> list[int]:
-    """Return per cell what a microsecond charged there is paid: the rates of all targets still ahead."""
-    paid: list[int] = []
-    for target, rate in zip(task.targets, _suffix_sums(rates), strict=True):
-        paid += [rate] * (target.index - len(paid))
-    return paid
-
-
-def _suffix_sums(rates: list[int]) -> list[int]:
-    return [sum(rates[index:]) for index in range(len(rates))]
-
-
 class _Label(NamedTuple):
-    """A partial plan at point *at*. `key` first and `order` second, so that labels sort by bound, newest first."""
+    """
+    A partial plan at *time*, not later than point *at*. Charging (`on`), its run is long enough to stop.
+
+    `key` first and `order` second, so that labels sort by bound, newest first. `bound_to`: the run has yet to reach an
+    exempt cell. `energy` is as of *time*.
+    """
 
     key: int
     order: int
     value: int
+    time: int
     at: int
     on: bool
     left: int
     bound_to: bool
-    energy_us: int
+    energy: int
     floating: _Float | None
     path: Path
+
+
+def best_runs(task: Task, guess: list[int]) -> Found:
+    """Return the lightest runs of *task*. A good *guess* of the rates, one per target, makes it quicker, no more."""
+    grid = Grid(task)
+    return _Search(task, grid, Relaxed(task, grid, good_rates(task, grid, guess))).run()
 
 
 class _Search:
     """One best-first search; see the head of this file."""
 
-    def __init__(self, task: Task, rates: list[int]) -> None:
-        self.task = task
-        self.relaxed = Relaxed(task, rates)
-        self.total_us = task.targets[-1].energy_us
-        self.target_at = {target.index: number for number, target in enumerate(task.targets)}
-        widest = max(b - a for a, b in zip(task.points, task.points[1:], strict=False))
-        self.slack = max(map(abs, task.bends)) * widest**2 * (len(task.points) + 1)
+    def __init__(self, task: Task, grid: Grid, relaxed: Relaxed) -> None:
+        self.task, self.grid, self.relaxed = task, grid, relaxed
+        self.total = task.targets[-1].energy_us
+        self.target_times = [task.points[target.index] for target in task.targets]
+        runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
+        self.slack = max(map(abs, task.bends)) * grid.widest**2 * runs
         self.heap: list[_Label] = []
         self.best: dict[object, int] = {}
         self.order = 0
-        self.reach = self._open_after()
-
-    def _open_after(self) -> list[int]:
-        """Return per point the open time from there to the end."""
-        points, total = self.task.points, 0
-        reach = [0] * len(points)
-        for i in range(len(points) - 2, -1, -1):
-            if self.task.open[i]:
-                total += points[i + 1] - points[i]
-            reach[i] = total
-        return reach
 
     def run(self) -> Found:
         task = self.task
         self._push(0, 0, False, task.starts, False, 0, None, None)
-        if task.running is not None:
-            self._push(0, 0, True, task.running, False, 0, None, (None, 0, 0))
+        if task.running is not None and task.open[0]:
+            self._begin(0, 0, task.running, False, 0, None, None, 0)
         while True:
             label = heappop(self.heap)
-            if label.at == len(task.open):
-                if label.floating is None:
-                    weight = label.value + self.relaxed.constant
-                    return Found(_runs(label.path, task.points[-1]), weight, weight)
-                continue
-            self._expand(label)
+            if label.time == self.grid.end:
+                return Found(_runs(label.path, self.grid.end), label.value + self.relaxed.constant)
+            if label.on:
+                self._charging(label)
+            else:
+                self._waiting(label)
 
-    def _expand(self, label: _Label) -> None:
-        _, _, value, at, on, left, bound_to, energy, floating, path = label
+    def _waiting(self, label: _Label) -> None:
+        """Take up a label that does not charge: wait on, or start here, or somewhere before the next point."""
+        _, _, value, time, at, _, left, _, energy, floating, path = label
         task = self.task
-        point = task.points[at]
-        if on:
-            if not bound_to:
-                self._push(value, at, False, left, False, energy, floating, (path, point, 0))
-            if task.open[at]:
-                self._push_through(value, at, left, bound_to, energy, floating, path)
-                if floating is None and not bound_to:
-                    self._push_ending(value, at, left, energy, path)
+        if task.lone_from is not None and time >= task.lone_from:
+            left = min(left, 1)
+        if left == 0 and at > self.grid.last_exempt:
+            self._finish(value, time, energy, floating, path)
             return
-        self._push_past(value, at, False, left, False, energy, floating, path)
-        if not task.open[at]:
+        after = at + (self.grid.points[at] == time)
+        cell = after - 1
+        self._pass(value, time, self.grid.points[after], False, left, False, energy, floating, path)
+        if not task.open[cell]:
             return
-        for remaining, bound in self._starts(at, left):
-            begun = value + task.start_weight
-            self._push_through(begun, at, remaining, bound, energy, floating, (path, point, 0))
-            if floating is None:
-                if not bound:
-                    self._push_ending(begun, at, remaining, energy, (path, point, 0))
-                self._push_beginning(begun, at, remaining, bound, energy, path)
-
-    def _starts(self, at: int, left: int) -> list[tuple[int, bool]]:
-        """Return the ways to start here: starts left after it, and whether the run is bound to reach an exempt cell."""
-        ways: list[tuple[int, bool]] = []
-        if left:
-            ways.append((left if left == UNLIMITED else left - 1, False))
-        if left != UNLIMITED and self.task.exempt:
+        ways = [(left - 1 if left > 0 else left, False)] if left else []
+        if left != UNLIMITED and self.grid.exempt_ahead[cell] is not None:
             ways.append((left, True))
-        return ways
+        for remaining, bound_to in ways:
+            begun = value + task.start_weight
+            self._begin(begun, time, remaining, bound_to, energy, floating, path, cell)
+            if floating is None:
+                self._begin_inside(begun, time, remaining, bound_to, energy, path, cell)
 
-    def _push_through(
-        self, value: int, at: int, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path
+    def _begin(
+        self, value: int, time: int, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path, cell: int
     ) -> None:
-        """Charge through the whole of an open cell."""
-        length = self.task.points[at + 1] - self.task.points[at]
-        self._push_past(
-            value + self.relaxed.whole[at],
-            at,
-            True,
-            left,
-            bound_to and at not in self.task.exempt,
-            energy + length,
-            floating,
-            path,
-        )
+        """Start at *time*, which lies in *cell*."""
+        task, path = self.task, (path, time, 0)
+        least = task.least_run_us
+        if not least or task.short_weight is not None:
+            more = 0 if not least else task.short_weight or 0
+            self._push(value + more, time, True, left, bound_to, energy, floating, path)
+        if least and time + least <= self.grid.stretch_end[cell]:
+            run = self.relaxed.weight_until(time + least) - self.relaxed.weight_until(time)
+            self._pass(value + run, time, time + least, True, left, bound_to, energy, floating, path)
 
-    def _push_ending(self, value: int, at: int, left: int, energy: int, path: Path) -> None:
-        """End the run somewhere inside the cell."""
-        task, begin = self.task, self.task.points[at]
-        linear = self.relaxed.reduced[at] + 2 * task.bends[at] * begin
-        floating = _Float(1, 0, task.points[at + 1] - begin, linear, task.bends[at])
-        self._push_past(value, at, False, left, False, energy, floating, (path, begin, 1))
-
-    def _push_beginning(self, value: int, at: int, left: int, bound_to: bool, energy: int, path: Path) -> None:
-        """Begin a run somewhere inside the cell."""
-        task, begin, end = self.task, self.task.points[at], self.task.points[at + 1]
-        linear = -self.relaxed.reduced[at] - 2 * task.bends[at] * begin
-        floating = _Float(-1, 0, end - begin, linear, -task.bends[at])
-        self._push_past(
-            value + self.relaxed.whole[at],
-            at,
-            True,
-            left,
-            bound_to and at not in task.exempt,
-            energy + end - begin,
-            floating,
-            (path, begin, 1),
-        )
-
-    def _push_past(
-        self, value: int, at: int, on: bool, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path
+    def _begin_inside(
+        self, value: int, time: int, left: int, bound_to: bool, energy: int, path: Path, cell: int
     ) -> None:
-        """Move to the end of cell *at*; settle with the target that lies there."""
-        number = self.target_at.get(at + 1)
-        if number is None:
-            self._push(value, at + 1, on, left, bound_to, energy, floating, path)
+        """Start at `time + x` inside *cell*."""
+        task, grid, least = self.task, self.grid, self.task.least_run_us
+        until, bend = grid.points[cell + 1], task.bends[cell]
+        linear = -self.relaxed.reduced[cell] - 2 * bend * time
+        if not least or task.short_weight is not None:
+            more = 0 if not least else task.short_weight or 0
+            floating = _Float(-1, 0, until - time, linear, -bend)
+            run = self.relaxed.weight_until(until) - self.relaxed.weight_until(time)
+            self._pass(value + more + run, time, until, True, left, bound_to, energy, floating, (path, time, 1))
+        if not least:
             return
-        target, rate = self.task.targets[number], self.relaxed.rates[number]
-        short = target.energy_us - energy
-        if floating is None:
-            value += -rate * short if short <= 0 else (target.penalty - rate) * short
-            self._push(value, at + 1, on, left, bound_to, energy, None, path)
+        low = 0
+        for end in self._points_from(time + least, until + least):
+            high = min(end - least, until) - time
+            if end > grid.stretch_end[cell]:
+                break
+            floating = _Float(-1, low, high, linear, -bend)
+            run = self.relaxed.weight_until(end) - self.relaxed.weight_until(time)
+            self._pass(value + run, time, end, True, left, bound_to, energy, floating, (path, time, 1))
+            low = high
+        for begin in self._tight(time, energy, -1):
+            if time < begin < until:
+                skipped = self.relaxed.weight_until(begin) - self.relaxed.weight_until(time)
+                del skipped
+                self._begin(value, begin, left, bound_to, energy, None, path, cell)
+
+    def _charging(self, label: _Label) -> None:
+        """Take up a label that charges: stop here, or somewhere before the next point, or go on."""
+        _, _, value, time, at, _, left, bound_to, energy, floating, path = label
+        task, grid = self.task, self.grid
+        after = at + (grid.points[at] == time)
+        cell, until = after - 1, grid.points[after]
+        assert path is not None
+        if not bound_to and path[1] != time:
+            self._stop(value, time, left, energy, floating, (path, time, 0))
+        if not task.open[cell]:
             return
-        pinned = short * floating.rate
-        if floating.low <= pinned <= floating.high:
+        part = self.relaxed.weight_until(until) - self.relaxed.weight_until(time)
+        self._pass(value + part, time, until, True, left, bound_to, energy, floating, path)
+        if floating is None and not bound_to:
+            self._stop_inside(value, time, until, left, energy, path, cell)
+
+    def _stop(self, value: int, time: int, left: int, energy: int, floating: _Float | None, path: Path) -> None:
+        """End the run at *time*; nothing may start before the pause is over."""
+        resume = time + self.task.least_pause_us
+        if resume >= self.grid.end:
+            self._finish(value, time, energy, floating, path)
+        elif resume == time:
+            self._push(value, time, False, left, False, energy, floating, path)
+        else:
+            self._pass(value, time, resume, False, left, False, energy, floating, path)
+
+    def _stop_inside(self, value: int, time: int, until: int, left: int, energy: int, path: Path, cell: int) -> None:
+        """End the run at `time + x` inside *cell*."""
+        task, pause = self.task, self.task.least_pause_us
+        linear = self.relaxed.reduced[cell] + 2 * task.bends[cell] * time
+        if cell in task.guarded:
+            until = min(until, time + task.guarded_us - energy)
+            if until <= time:
+                return
+        low, high = 0, 0
+        for resume in self._points_from(time + pause, until + pause):
+            high = min(resume - pause, until) - time
+            floating = _Float(1, low, high, linear, task.bends[cell])
+            self._pass(value, time, resume, False, left, False, energy, floating, (path, time, 1))
+            low = high
+        if high < until - time:
+            floating = _Float(1, high, until - time, linear, task.bends[cell])
+            self._finish(value, time, energy, floating, (path, time, 1))
+        if pause:
+            for end in self._tight(time, energy, 1):
+                if time < end < until:
+                    part = self.relaxed.weight_until(end) - self.relaxed.weight_until(time)
+                    self._stop(value + part, end, left, energy + end - time, None, (path, end, 0))
+
+    def _points_from(self, begin: int, until: int) -> Iterator[int]:
+        """Yield the points after *begin*, the last one being the first not before *until*."""
+        points = self.grid.points
+        for index in range(bisect_right(points, begin), len(points)):
+            yield points[index]
+            if points[index] >= until:
+                return
+
+    def _tight(self, time: int, energy: int, direction: int) -> Iterator[int]:
+        """Yield the moments at which to start (-1) or stop (1) so that a target ahead is met to the microsecond."""
+        for target, moment in zip(self.task.targets, self.target_times, strict=True):
+            if moment > time:
+                missing = target.energy_us - energy
+                yield moment - missing if direction < 0 else time + missing
+
+    def _finish(self, value: int, time: int, energy: int, floating: _Float | None, path: Path) -> None:
+        """Charge no more."""
+        self._pass(value, time, self.grid.end, False, 0, False, energy, floating, path)
+
+    def _pass(
+        self, value: int, time: int, until: int, on: bool, left: int, bound_to: bool,
+        energy: int, floating: _Float | None, path: Path,
+    ) -> None:  # fmt: skip
+        """Move on to *until*, charging or not; settle with the targets on the way."""
+        if on:
+            if bound_to:
+                bound_to = not self._reaches_exempt(time, until)
+            if self.task.guarded:
+                kept = self._guarded(time, until, energy, floating)
+                if kept is None:
+                    return
+                floating = kept[0]
+        first = bisect_right(self.target_times, time)
+        last = bisect_right(self.target_times, until)
+        states = [(value, floating, path, energy)]
+        for number in range(first, last):
+            gained = self.target_times[number] - time if on else 0
+            states = [after for state in states for after in self._settled(number, gained, *state)]
+        for settled, still_floating, way, had in states:
             self._push(
-                value + floating.weight(pinned),
-                at + 1,
-                on,
-                left,
-                bound_to,
-                target.energy_us,
-                None,
-                (path, None, pinned),
+                settled, until, on, left, bound_to, had + until - time if on else had, still_floating, way
             )
+
+    def _reaches_exempt(self, time: int, until: int) -> bool:
+        """Whether a run that goes on from *time* to *until* comes into an exempt cell."""
+        ahead = self.grid.exempt_ahead[bisect_right(self.grid.points, time) - 1]
+        return ahead is not None and ahead < until
+
+    def _guarded(self, time: int, until: int, energy: int, floating: _Float | None) -> tuple[_Float | None] | None:
+        """Return the floating end as far as guarded cells allow charging from *time* to *until*; None where they do not."""
+        points = self.grid.points
+        cell = bisect_left(points, until) - 1
+        while cell not in self.task.guarded:
+            cell -= 1
+            if cell < 0 or points[cell + 1] <= time:
+                return (floating,)
+        room = self.task.guarded_us - energy - (min(until, points[cell + 1]) - time)
+        if floating is None:
+            return (None,) if room >= 0 else None
+        low = floating.low if floating.rate > 0 else max(floating.low, -room)
+        high = min(floating.high, room) if floating.rate > 0 else floating.high
+        return (floating._replace(low=low, high=high),) if low <= high else None
+
+    def _settled(
+        self, number: int, gained: int, value: int, floating: _Float | None, path: Path, energy: int
+    ) -> Iterator[tuple[int, _Float | None, Path, int]]:
+        """Yield what a state becomes at target *number*, by when it has *gained* on top of *energy*."""
+        target, rate = self.task.targets[number], self.relaxed.rates[number]
+        missing = target.energy_us - energy - gained
+        if floating is None:
+            yield value + missing * (target.penalty - rate if missing > 0 else -rate), None, path, energy
+            return
+        pinned = missing * floating.rate
+        if floating.low <= pinned <= floating.high:
+            yield value + floating.weight(pinned), None, (path, None, pinned), target.energy_us - gained
         for low, high, factor in _sides(floating, pinned, target.penalty - rate, -rate):
             kept = _Float(floating.rate, low, high, floating.linear - factor * floating.rate, floating.square)
-            self._push(value + factor * short, at + 1, on, left, bound_to, energy, kept, path)
+            yield value + factor * missing, kept, path, energy
 
     def _push(
-        self, value: int, at: int, on: bool, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path
+        self, value: int, time: int, on: bool, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path
     ) -> None:
-        least = energy
-        key = value
+        """Put a label on the heap, unless it charges too much or is known already, and no heavier."""
+        least, key = energy, value
         if floating is not None:
             low, high = floating.low, floating.high
             least = energy + (low if floating.rate > 0 else -high)
             key += min(floating.weight(low), floating.weight(high))
-        if least > self.total_us:
+            if time == self.grid.end:
+                return
+        if least > self.total:
             return
-        state = (at, on, left, bound_to, energy, floating)
+        state = (time, on, left, bound_to, energy, floating)
         if self.best.get(state, value + 1) <= value:
             return
         self.best[state] = value
-        layer = 0 if left == UNLIMITED else left
-        rest = self.relaxed.on if on else self.relaxed.off
-        key += rest[layer][at] + self.relaxed.constant
-        if at < len(self.task.open) or floating is not None:
+        at = bisect_left(self.grid.points, time)
+        if time < self.grid.end:
+            layer = max(left, 0)
+            if self.grid.points[at] == time:
+                key += (self.relaxed.on if on else self.relaxed.off)[layer][at]
+            else:
+                key += self.relaxed.on_at(layer, time) if on else self.relaxed.off_at(layer, time)
             key -= self.slack
         self.order -= 1
-        heappush(self.heap, _Label(key, self.order, value, at, on, left, bound_to, energy, floating, path))
+        heappush(
+            self.heap, _Label(key, self.order, value, time, at, on, left, bound_to, energy, floating, path)
+        )
 
 
 def _sides(floating: _Float, pinned: int, below: int, above: int) -> list[tuple[int, int, int]]:

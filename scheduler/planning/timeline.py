@@ -29,8 +29,7 @@ class Kind(IntEnum):
     KNOWN = 0
     FORECAST = 1
     UNKNOWN = 2
-    CAPPED = 3
-    BLOCKED = 4
+    BLOCKED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,14 @@ class Timeline:
     """
     `points` ascend from 0; cell *i* is `[points[i], points[i + 1])` with `kinds[i]` and `prices[i]` (0 where unknown).
 
-    `CAPPED` cells (above the price cap, or of no known price under one) are open to the reserve alone, `BLOCKED` ones to
-    nobody.
+    A cell that is `capped` (above the price cap, or of no known price under one) is open to the reserve alone.
     """
 
     origin: datetime
     points: tuple[int, ...]
     kinds: tuple[Kind, ...]
     prices: tuple[float, ...]
+    capped: tuple[bool, ...]
 
     def moment(self, point: int) -> datetime:
         """Return the moment *point* microseconds after the origin."""
@@ -59,10 +58,31 @@ class Timeline:
             return self
         union = sorted((*points, *extra))
         cells = [bisect_right(points, point) - 1 for point in union[:-1]]
-        kinds, prices = self.kinds, self.prices
         return Timeline(
-            self.origin, tuple(union), tuple(kinds[cell] for cell in cells), tuple(prices[cell] for cell in cells)
+            self.origin,
+            tuple(union),
+            tuple(self.kinds[cell] for cell in cells),
+            tuple(self.prices[cell] for cell in cells),
+            tuple(self.capped[cell] for cell in cells),
         )
+
+    def stretches(self, *, known: bool = False, capped: bool = False) -> list[tuple[int, int]]:
+        """
+        Return the stretches without interruption in which one may charge, ascending.
+
+        *known*: those of unknown price are left out; *capped*: capped ones are let in.
+        """
+        shut = Kind.UNKNOWN if known else Kind.BLOCKED
+        found: list[tuple[int, int]] = []
+        for index, kind in enumerate(self.kinds):
+            if kind >= shut or (self.capped[index] and not capped):
+                continue
+            begin, until = self.points[index], self.points[index + 1]
+            if found and found[-1][1] == begin:
+                found[-1] = (found[-1][0], until)
+            else:
+                found.append((begin, until))
+        return found
 
 
 def microseconds(duration: timedelta) -> int:
@@ -78,7 +98,7 @@ def timeline(
 
     Under a cap neither a forecast nor an unknown price will do. Neighbouring cells that are alike are one.
     """
-    points, kinds, prices = _priced(curve.slots, window, max_price)
+    points, kinds, prices = _priced(curve.slots, window)
     holes = [
         (microseconds(hole.start - window.start), microseconds(hole.end - window.start))
         for hole in merged(closed)
@@ -86,49 +106,50 @@ def timeline(
     ]
     if holes:
         points, kinds, prices = _pierced(points, kinds, prices, holes)
-    return Timeline(window.start, tuple(points), tuple(kinds), tuple(prices))
+    capped = (False,) * len(kinds)
+    if max_price is not None:
+        capped = tuple(
+            kind is not Kind.KNOWN or price > max_price for kind, price in zip(kinds, prices, strict=True)
+        )
+    return Timeline(window.start, tuple(points), tuple(kinds), tuple(prices), capped)
 
 
-def _priced(
-    slots: tuple[PriceSlot, ...], window: Interval, max_price: float | None
-) -> tuple[list[int], list[Kind], list[float]]:
+def _priced(slots: tuple[PriceSlot, ...], window: Interval) -> tuple[list[int], list[Kind], list[float]]:
     """Return points, kinds and prices of the window as the tariff alone has it."""
     start, end = window.start, microseconds(window.end - window.start)
-    points, kinds, prices = [0], list[Kind](), list[float]()
-    silent = Kind.UNKNOWN if max_price is None else Kind.CAPPED
-
-    def add(until: int, kind: Kind, price: float) -> None:
-        if kinds and kinds[-1] is kind and prices[-1] == price:
-            points[-1] = until
-        else:
-            points.append(until)
-            kinds.append(kind)
-            prices.append(price)
-
+    cells = _Cells()
     first = max(bisect_right(slots, start, key=_slot_start) - 1, 0)
     for slot in slots[first:]:
-        begins, ends = slot.start - start, slot.end - start
-        begin = (begins.days * 86_400 + begins.seconds) * 1_000_000 + begins.microseconds
+        begin, until = microseconds(slot.start - start), microseconds(slot.end - start)
         if begin >= end:
             break
-        until = (ends.days * 86_400 + ends.seconds) * 1_000_000 + ends.microseconds
         if until <= 0:
             continue
-        if begin > points[-1]:
-            add(begin, silent, 0.0)
-        price = slot.price_per_kwh
-        if max_price is not None and (price > max_price or not slot.firm):
-            kind = Kind.CAPPED
-        else:
-            kind = Kind.KNOWN if slot.firm else Kind.FORECAST
-        add(min(until, end), kind, price)
-    if points[-1] < end:
-        add(end, silent, 0.0)
-    return points, kinds, prices
+        if begin > cells.points[-1]:
+            cells.add(begin, Kind.UNKNOWN, 0.0)
+        cells.add(min(until, end), Kind.KNOWN if slot.firm else Kind.FORECAST, slot.price_per_kwh)
+    if cells.points[-1] < end:
+        cells.add(end, Kind.UNKNOWN, 0.0)
+    return cells.points, cells.kinds, cells.prices
 
 
 def _slot_start(slot: PriceSlot) -> datetime:
     return slot.start
+
+
+class _Cells:
+    """Cells in the making; what is like the cell before it is added to that cell."""
+
+    def __init__(self) -> None:
+        self.points, self.kinds, self.prices = [0], list[Kind](), list[float]()
+
+    def add(self, until: int, kind: Kind, price: float) -> None:
+        if self.kinds and self.kinds[-1] is kind and self.prices[-1] == price:
+            self.points[-1] = until
+        else:
+            self.points.append(until)
+            self.kinds.append(kind)
+            self.prices.append(price)
 
 
 def _pierced(
@@ -137,32 +158,13 @@ def _pierced(
     """Return the cells with *holes* (ascending, disjoint) blocked."""
     end = points[-1]
     marks = {min(max(mark, 0), end) for hole in holes for mark in hole}
-    union = sorted(marks.union(points))
-    out_points, out_kinds, out_prices = [0], list[Kind](), list[float]()
+    cells = _Cells()
     hole_ends = [hole_end for _, hole_end in holes]
-    for begin, until in pairwise(union):
+    for begin, until in pairwise(sorted(marks.union(points))):
         cell = bisect_right(points, begin) - 1
         hole = bisect_right(hole_ends, begin)
-        shut = hole < len(holes) and holes[hole][0] <= begin
-        kind, price = (Kind.BLOCKED, 0.0) if shut else (kinds[cell], prices[cell])
-        if out_kinds and out_kinds[-1] is kind and out_prices[-1] == price:
-            out_points[-1] = until
+        if hole < len(holes) and holes[hole][0] <= begin:
+            cells.add(until, Kind.BLOCKED, 0.0)
         else:
-            out_points.append(until)
-            out_kinds.append(kind)
-            out_prices.append(price)
-    return out_points, out_kinds, out_prices
-
-
-def stretches(line: Timeline, shut: Kind) -> list[tuple[int, int]]:
-    """Return the stretches without interruption whose cells are all below *shut*, ascending."""
-    found: list[tuple[int, int]] = []
-    for index, kind in enumerate(line.kinds):
-        if kind >= shut:
-            continue
-        begin, until = line.points[index], line.points[index + 1]
-        if found and found[-1][1] == begin:
-            found[-1] = (found[-1][0], until)
-        else:
-            found.append((begin, until))
-    return found
+            cells.add(until, kinds[cell], prices[cell])
+    return cells.points, cells.kinds, cells.prices

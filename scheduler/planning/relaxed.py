@@ -1,0 +1,186 @@
+"""
+The task with each microsecond charged paid for at a fixed rate instead of demanded (Lagrange): a shortest path.
+
+Its optimum, less the pay for what was demanded, weighs no more than any plan of the task: a lower bound from every point
+on. Any rates give a true bound; good ones (`rates.py`) give one that is nearly the optimum.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from scheduler.planning.task import UNLIMITED, Grid, Task
+
+
+class Relaxed:
+    """
+    `off[k][i]` and `on[k][i]`: the least reduced weight from point *i* on, not charging or charging, with *k* starts left
+    (one layer, 0, where they are unlimited). Charging here may stop: the run is long enough.
+
+    *tally* counts, in the low bits of every weight, the energy that an optimum has charged by that point.
+    """
+
+    TALLY_BITS = 64
+    """A century in microseconds has 52 bits."""
+
+    def __init__(self, task: Task, grid: Grid, rates: list[int], tally: int | None = None) -> None:
+        points, bends = task.points, task.bends
+        self._task, self._grid, self._points = task, grid, points
+        self.rates = rates
+        self.constant = sum(rate * target.energy_us for rate, target in zip(rates, task.targets, strict=True))
+        self.reduced = [slope - pay for slope, pay in zip(task.slopes, _paid(task, rates), strict=True)]
+        self.whole = [
+            reduced * (points[i + 1] - points[i]) + bends[i] * (points[i + 1] ** 2 - points[i] ** 2)
+            for i, reduced in enumerate(self.reduced)
+        ]
+        self._start = task.start_weight
+        self._short = task.short_weight
+        self._tallied = tally
+        if tally is not None:
+            self._tally(tally)
+        self.sums = [0]
+        for is_open, whole in zip(task.open, self.whole, strict=True):
+            self.sums.append(self.sums[-1] + (whole if is_open else 0))
+        self.off: list[list[int]] = []
+        self.on: list[list[int]] = []
+        self._loose: dict[tuple[int, int, bool], int] = {}
+        for left in range(task.layers):
+            self._add_layer(left)
+
+    def _tally(self, until: int) -> None:
+        bits, points = self.TALLY_BITS, self._points
+        self.whole = [
+            (whole << bits) + (points[i + 1] - points[i] if i < until else 0) for i, whole in enumerate(self.whole)
+        ]
+        self._start <<= bits
+        self._short = None if self._short is None else self._short << bits
+
+    def least(self) -> int:
+        """Return what the lightest relaxed plan weighs, without the constant."""
+        task = self._task
+        least = self.off[max(task.starts, 0)][0]
+        if task.running is not None:
+            least = min(least, self.on[max(task.running, 0)][0])
+        return least
+
+    def _add_layer(self, left: int) -> None:
+        task, grid, start, short = self._task, self._grid, self._start, self._short
+        last, whole, is_open = grid.last, self.whole, task.open
+        off, on = [0] * (last + 1), [0] * (last + 1)
+        self.off.append(off)
+        self.on.append(on)
+        fresh = left - 1 if left else 0
+        may_start = left > 0 or task.starts == UNLIMITED
+        fresh_on = self.on[fresh]
+        simple_run, simple_pause = not task.least_run_us, not task.least_pause_us
+        rest_off, rest_on, begin = 0, 0, last
+        if task.lone_from is not None and left > 1:
+            begin = bisect_left(self._points, task.lone_from)
+            off[begin:], on[begin:] = self.off[1][begin:], self.on[1][begin:]
+            rest_off, rest_on = off[begin], on[begin]
+        for i in range(begin - 1, -1, -1):
+            if is_open[i]:
+                going = whole[i] + rest_on
+                if may_start:
+                    begun = (
+                        start + whole[i] + fresh_on[i + 1]
+                        if simple_run
+                        else self._begun(fresh, i, start)
+                    )
+                    rest_off = min(rest_off, begun)
+                    if short is not None:
+                        rest_off = min(rest_off, start + short + whole[i] + fresh_on[i + 1])
+                if grid.exempt_ahead[i] is not None:
+                    rest_off = min(rest_off, start + going if simple_run else self._begun(left, i, start))
+                    if short is not None:
+                        rest_off = min(rest_off, start + short + going)
+                off[i] = rest_off
+                ended = rest_off if simple_pause else self._ended(left, i)
+                rest_on = going if going < ended else ended
+            else:
+                off[i] = rest_off
+                rest_on = rest_off if simple_pause else self._ended(left, i)
+            on[i] = rest_on
+
+    def _begun(self, left: int, i: int, start: int) -> int:
+        """Return the rest of a plan that begins a least run at point *i*, after which *left* starts are left."""
+        until = self._points[i] + self._task.least_run_us
+        if until > self._grid.stretch_end[i]:
+            return 1 << 4096
+        j = self._grid.run_ends[i]
+        if j >= 0:
+            return start + self.sums[j] - self.sums[i] + self.on[left][j]
+        return start + self.weight_until(until) - self.sums[i] + self.on_at(left, until)
+
+    def _ended(self, left: int, i: int) -> int:
+        j = self._grid.pause_ends[i]
+        if j > self._grid.last:
+            return 0
+        return self.off[left][j] if j >= 0 else self.off_at(left, self._points[i] + self._task.least_pause_us)
+
+    def weight_until(self, time: int) -> int:
+        """Return the reduced weight of charging through every open cell up to *time*."""
+        i = bisect_left(self._points, time)
+        return self.sums[i] if self._points[i] == time else self.sums[i - 1] + self._part(i - 1, self._points[i - 1], time)
+
+    def _part(self, cell: int, begin: int, end: int) -> int:
+        if not self._task.open[cell]:
+            return 0
+        part = self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
+        if self._tallied is None:
+            return part
+        return (part << self.TALLY_BITS) + (end - begin if cell < self._tallied else 0)
+
+    def on_at(self, left: int, time: int) -> int:
+        """Return the least reduced weight from *time* on for a plan that charges and may stop."""
+        i = bisect_left(self._points, time)
+        if self._points[i] == time:
+            return self.on[left][i]
+        key = (left, time, True)
+        if key not in self._loose:
+            rest = self.off_at(left, time + self._task.least_pause_us)
+            if self._task.open[i - 1]:
+                rest = min(rest, self._part(i - 1, time, self._points[i]) + self.on[left][i])
+            self._loose[key] = rest
+        return self._loose[key]
+
+    def off_at(self, left: int, time: int) -> int:
+        """Return the least reduced weight from *time* on for a plan that does not charge and may start."""
+        if time >= self._grid.end:
+            return 0
+        i = bisect_left(self._points, time)
+        if self._points[i] == time:
+            return self.off[left][i]
+        key = (left, time, False)
+        if key not in self._loose:
+            self._loose[key] = min([self.off[left][i], *self._starts_at(left, time, i - 1)])
+        return self._loose[key]
+
+    def _starts_at(self, left: int, time: int, cell: int) -> list[int]:
+        """Return what plans weigh that start at *time*, inside a cell."""
+        task = self._task
+        if not task.open[cell]:
+            return []
+        remaining = [left - 1] if left else [0] if task.starts == UNLIMITED else []
+        if self._grid.exempt_ahead[cell] is not None:
+            remaining.append(left)
+        plans: list[int] = []
+        until = time + task.least_run_us
+        for after in remaining:
+            if until <= self._grid.stretch_end[cell]:
+                run = self.weight_until(until) - self.weight_until(time) if task.least_run_us else 0
+                plans.append(self._start + run + self.on_at(after, until))
+            if self._short is not None:
+                following = self._part(cell, time, self._points[cell + 1]) + self.on[after][cell + 1]
+                plans.append(self._start + self._short + following)
+        return plans
+
+
+def _paid(task: Task, rates: list[int]) -> list[int]:
+    """Return per cell what a microsecond charged there is paid: the rates of all targets still ahead."""
+    paid: list[int] = []
+    ahead = sum(rates)
+    for target, rate in zip(task.targets, rates, strict=True):
+        paid += [ahead] * (target.index - len(paid))
+        ahead -= rate
+    return paid

@@ -1,0 +1,92 @@
+"""What the search is asked: cells of time with weights, energy targets, and the rules of runs. No money, no dates."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import pairwise
+
+UNLIMITED = -1
+"""As a number of starts left: any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """By point *index*, *energy_us* of charging; each microsecond short weighs *penalty*."""
+
+    index: int
+    energy_us: int
+    penalty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """
+    What to choose runs for.
+
+    Cell *i* is `[points[i], points[i + 1])`; charging `[a, b)` in it weighs `slopes[i] * (b - a) + bends[i] * (b² - a²)`.
+    `targets` ascend, the last one lies on the last point and is never exceeded. `starts` may be `UNLIMITED`. `running` is
+    the number of starts left to a plan that charges from point 0 without a start, None where it cannot. A run that
+    reaches a cell of `exempt` takes none of the starts left. From `lone_from` on there is one start at most. A run shorter than `least_run_us` weighs `short_weight`
+    more; None: there are none. In the cells of `guarded` nothing is charged beyond the first `guarded_us`.
+    """
+
+    points: tuple[int, ...]
+    open: tuple[bool, ...]
+    slopes: tuple[int, ...]
+    bends: tuple[int, ...]
+    start_weight: int
+    targets: tuple[Target, ...]
+    starts: int = UNLIMITED
+    running: int | None = None
+    exempt: frozenset[int] = frozenset()
+    lone_from: int | None = None
+    least_run_us: int = 0
+    least_pause_us: int = 0
+    short_weight: int | None = None
+    guarded: frozenset[int] = frozenset()
+    guarded_us: int = 0
+
+    @property
+    def layers(self) -> int:
+        """How many numbers of starts left there are to tell apart."""
+        return 1 if self.starts == UNLIMITED else max(self.starts, self.running or 0) + 1
+
+
+class Grid:
+    """
+    Where a task's runs may go, worked out once.
+
+    Per cell `stretch_end`, how far charging can go on, and `exempt_ahead`, where it then comes to the next exempt cell.
+    `run_ends` and `pause_ends` tell per point where a least run or pause from there ends.
+    """
+
+    def __init__(self, task: Task) -> None:
+        points = task.points
+        self.points, self.end = points, points[-1]
+        self.last = len(points) - 1
+        self.stretch_end = [0] * self.last
+        self.exempt_ahead: list[int | None] = [None] * self.last
+        until: int = 0
+        ahead: int | None = None
+        for i in range(self.last - 1, -1, -1):
+            if task.open[i]:
+                until = until if i + 1 < self.last and task.open[i + 1] else points[i + 1]
+                ahead = points[i] if i in task.exempt else ahead
+            else:
+                until, ahead = 0, None
+            self.stretch_end[i], self.exempt_ahead[i] = until, ahead
+        self.last_exempt = max(task.exempt, default=-1)
+        self.run_ends = self._moved(task.least_run_us)
+        self.pause_ends = self._moved(task.least_pause_us)
+        self.widest = max(later - earlier for earlier, later in pairwise(points))
+
+    def _moved(self, by: int) -> list[int]:
+        """Return per point the index of the point *by* later; one past the last beyond the end, -1 where there is none."""
+        if not by:
+            return list(range(self.last + 1))
+        moved: list[int] = []
+        for point in self.points:
+            index = bisect_left(self.points, point + by)
+            moved.append(index if index > self.last or self.points[index] == point + by else -1)
+        return moved
