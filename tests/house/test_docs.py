@@ -64,6 +64,14 @@ def test_the_readme_names_the_two_commands() -> None:
     assert {"run", "test"} <= set(MAKE.findall(readme.read_text("utf-8")))
 
 
+def test_every_room_has_its_floor_in_the_picture_of_the_house() -> None:
+    picture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {path.relative_to(ROOT / "scheduler").parts[0] for path in tracked("scheduler/*.py")} - {"__init__.py"}
+
+    missing = {room for room in rooms if f"`{room.removesuffix('.py') if '__' in room else room}" not in picture}
+    assert set() == missing
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda page: page.name)
 def test_a_decision_fits_on_a_page_and_tells_why_what_and_at_which_price(page: Path) -> None:
     text = page.read_text("utf-8")
