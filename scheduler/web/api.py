@@ -25,6 +25,11 @@ from scheduler.web.answers import (
 
 PREFIX = "/api/v1"
 
+ANYWHERE: dict[int | str, dict[str, Any]] = {
+    421: {"model": ErrorAnswer, "description": "The Host header names somebody else"},
+    422: {"model": ErrorAnswer, "description": "A value that makes no sense"},
+    503: {"model": ErrorAnswer, "description": "The ledger cannot be read or written now"},
+}
 UNKNOWN_NAME: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "No such name"}}
 FOREIGN_WRITE: dict[int | str, dict[str, Any]] = {403: {"model": ErrorAnswer, "description": "A write from elsewhere"}}
 
@@ -34,7 +39,7 @@ CarName = Annotated[str | None, Query(description="Only this car, or this driver
 
 def api(operations: Operations) -> APIRouter:
     """Return the routes. All are coroutines: what they ask of is called on the daemon's own loop, never in a thread."""
-    router = APIRouter(prefix=PREFIX)
+    router = APIRouter(prefix=PREFIX, responses=ANYWHERE)
     _add_cars(router, operations)
     _add_wishes(router, operations)
     _add_history(router, operations)

@@ -75,18 +75,23 @@ def page(operations: Operations, health: Callable[[], HealthReport]) -> list[Rou
     async def fragment(_request: Request) -> Response:
         return rendered("fleet.html")
 
-    async def wish(request: Request) -> Response:
-        name = request.path_params["name"]
-        named(operations, name)
-        wishes(operations)[request.path_params["verb"]](name)
-        return RedirectResponse(f"/#car-{quote(name, safe='')}", status_code=303)
-
     return [
         Route("/", whole),
         Route("/fleet", fragment),
-        Route("/cars/{name}/{verb}", wish, methods=["POST"]),
+        *(_form_route(operations, verb, wish) for verb, wish in wishes(operations).items()),
         *_static_routes(),
     ]
+
+
+def _form_route(operations: Operations, verb: str, wish: Callable[[str], tuple[str, ...]]) -> Route:
+    async def wished(request: Request) -> Response:
+        name = request.path_params["name"]
+        named(operations, name)
+        wish(name)
+        # 303: the browser fetches the page again, and reloading it later wishes nothing a second time.
+        return RedirectResponse(f"/#car-{quote(name, safe='')}", status_code=303)
+
+    return Route(f"/cars/{{name}}/{verb}", wished, methods=["POST"])
 
 
 def fleet_page(operations: Operations, health: HealthReport) -> FleetPage:
