@@ -115,7 +115,7 @@ class _Planner:
         line = timeline(self.curve, Interval(self.start, self.end), self.closed, max_price).cut_at(self._marks())
         reserve = self._reserve(line)
         runs = self._best(line, reserve)
-        if self._reserved_us(runs, reserve) < reserve.energy_us:
+        if reserve.energy_us and self._early(runs, line, reserve) < (self._warm_us(line), reserve.energy_us):
             runs = self._best(line, self._later(line, reserve))
         return runs
 
@@ -140,31 +140,32 @@ class _Planner:
 
         The later it may be done, the more of it can be had: the earliest moment is found by halving.
         """
-        end = line.points[-1]
-        most_us = self._reserved_us(self._best(line, Reserve(end, reserve.energy_us)), Reserve(end))
-        early, late = reserve.until, end
-        energy_us = min(reserve.energy_us, most_us)
+        early, late = reserve.until, line.points[-1]
+        latest = Reserve(late, reserve.energy_us)
+        most = self._early(self._best(line, latest), line, latest)
         while late - early > 1:
-            middle = (early + late) // 2
-            attempt = Reserve(middle, energy_us)
-            if self._reserved_us(self._best(line, attempt), attempt) < energy_us:
-                early = middle
+            attempt = Reserve((early + late) // 2, min(reserve.energy_us, most[1]))
+            if self._early(self._best(line, attempt), line, attempt) < most:
+                early = attempt.until
             else:
-                late = middle
-        return Reserve(late, energy_us)
+                late = attempt.until
+        return Reserve(late, min(reserve.energy_us, most[1]))
 
-    def _reserved_us(self, runs: list[tuple[int, int]], reserve: Reserve) -> int:
-        return sum(max(min(until, reserve.until) - begin, 0) for begin, until in runs)
+    def _early(self, runs: list[tuple[int, int]], line: Timeline, reserve: Reserve) -> tuple[int, int]:
+        """Return what *runs* achieve of merit's first level: the time the car is warmed, and the reserve in time."""
+        warm_us = sum(
+            max(min(until, last) - max(begin, first), 0) for begin, until in runs for first, last in self._warm(line)
+        )
+        reserved_us = sum(max(min(until, reserve.until) - begin, 0) for begin, until in runs)
+        return warm_us, min(reserved_us, reserve.energy_us)
 
     def _least_run(self) -> int:
         return min(microseconds(self.rules.min_run), self.total_us)
 
     def _flawless(self, runs: list[tuple[int, int]], line: Timeline, reserve: Reserve) -> bool:
-        """Whether nothing in levels 1 and 2 could be better: the reserve at once, every goal met, the car warm."""
-        warm_from = self._warm_from()
-        warm = sum(max(until - max(begin, warm_from), 0) for begin, until in runs)
-        reserved = self._reserved_us(runs, reserve) >= reserve.energy_us
-        return not any(self._shortfalls(runs)) and warm >= self._warm_us(line) and reserved
+        """Whether nothing in levels 1 and 2 could be better: the car warm, the reserve at once, every goal met."""
+        early = self._early(runs, line, reserve)
+        return not any(self._shortfalls(runs)) and early >= (self._warm_us(line), reserve.energy_us)
 
     def _coverable(self, line: Timeline) -> bool:
         """Whether the time of known price before each goal would be enough for it, were there no other rule."""
