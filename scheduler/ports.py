@@ -164,7 +164,7 @@ class Ledger(Protocol):
     def open_commands(self, vehicle_id: VehicleId) -> list[Command]: ...
 
     def commands(self, vehicle_id: VehicleId, since: datetime) -> list[Command]:
-        """Return the vehicle's commands queued at or after *since*, oldest first."""
+        """Return the vehicle's commands queued at or after *since*, in the order they were queued, whatever the clock did."""
 
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
         """Count one billed call (`look`, `start`, `stop`); counted before it is made."""

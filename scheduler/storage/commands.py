@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from scheduler.domain.command import ARROWS, Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.errors import InvalidValue
@@ -32,7 +32,9 @@ class CommandRows(Rows):
         with self._database.writing() as connection:
             if connection.execute(token).scalar() != lease.token or self.open_commands(command.vehicle_id):
                 return False
-            connection.execute(insert(COMMAND).values(_row(command)))
+            last = select(func.max(COMMAND.c.seq)).where(COMMAND.c.vehicle_id == command.vehicle_id)
+            seq = (connection.execute(last).scalar() or 0) + 1
+            connection.execute(insert(COMMAND).values(_row(command) | {"seq": seq}))
             return True
 
     def advance_command(
@@ -62,11 +64,11 @@ class CommandRows(Rows):
         return self._commands(select(COMMAND).where(COMMAND.c.vehicle_id == vehicle_id, OPEN))
 
     def commands(self, vehicle_id: VehicleId, since: datetime) -> list[Command]:
-        """Return the vehicle's commands queued at or after *since*, oldest first."""
+        """Return the vehicle's commands queued at or after *since*, in the order they were queued, whatever the clock did."""
         return self._commands(
             select(COMMAND)
             .where(COMMAND.c.vehicle_id == vehicle_id, COMMAND.c.queued_at >= since)
-            .order_by(COMMAND.c.queued_at, COMMAND.c.id)
+            .order_by(COMMAND.c.seq)
         )
 
     def _commands(self, query: Select[Any]) -> list[Command]:
@@ -75,12 +77,13 @@ class CommandRows(Rows):
 
 
 def _row(command: Command) -> dict[str, Any]:
-    row = {column.name: getattr(command, column.name) for column in COMMAND.columns}
+    row = {column.name: getattr(command, column.name) for column in COMMAND.columns if column is not COMMAND.c.seq}
     return row | {"verb": command.verb.value, "reason": command.reason.value, "status": command.status.value}
 
 
 def _command(row: Row[Any]) -> Command:
     facts = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's columns
+    del facts["seq"]
     return Command(
         **facts | {"verb": Verb(row.verb), "reason": Reason(row.reason), "status": CommandStatus(row.status)}
     )

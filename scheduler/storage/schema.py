@@ -136,6 +136,7 @@ COMMAND = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("vehicle_id", Text, ForeignKey("due.vehicle_id"), nullable=False),
+    Column("seq", BigInt, nullable=False, comment="counts per vehicle: order that no step of the clock can change"),
     Column("verb", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("queued_at", Moment, nullable=False),

@@ -243,8 +243,7 @@ class MemoryStore:
         return [command for command in self._commands(vehicle_id) if command.queued_at >= since]
 
     def _commands(self, vehicle_id: VehicleId) -> list[Command]:
-        own = (command for command in self._books.commands.values() if command.vehicle_id == vehicle_id)
-        return sorted(own, key=lambda command: (command.queued_at, command.id))
+        return [command for command in self._books.commands.values() if command.vehicle_id == vehicle_id]
 
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
         self._books.calls.append((vehicle_id, at, kind))

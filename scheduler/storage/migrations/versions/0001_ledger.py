@@ -93,6 +93,9 @@ def _commands() -> None:
         "command",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("vehicle_id", sa.Text, sa.ForeignKey("due.vehicle_id"), nullable=False),
+        sa.Column(
+            "seq", BIGINT, nullable=False, comment="counts per vehicle: order that no step of the clock can change"
+        ),
         _text("verb"),
         _text("reason"),
         _moment("queued_at"),
