@@ -12,27 +12,38 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from scheduler.vehicles.simulator.control import Control
+from scheduler.vehicles.simulator.courier import Courier
+from scheduler.vehicles.simulator.gate import Gate
+from scheduler.vehicles.simulator.management import Management
+from scheduler.vehicles.simulator.oauth import OAuth
 from scheduler.vehicles.simulator.refusal import Refused, refusal
+from scheduler.vehicles.simulator.v2 import V2
 from scheduler.vehicles.simulator.v3 import V3
 from scheduler.vehicles.simulator.wire import SimulatedOnly, refused
 from scheduler.vehicles.simulator.world import World
 
 
-def simulator_app(world: World) -> ASGIApp:
-    """Return *world* behind Smartcar's paths. It waits by the world's clock only, and starts no thread."""
-    v3, control = V3(world), Control(world)
+def simulator_app(world: World, courier: Courier | None = None) -> ASGIApp:
+    """
+    Return *world* behind Smartcar's paths. It waits by the world's clock only, and starts no thread.
+
+    With *courier*, which somebody runs, deliveries can be made to go wrong by hand.
+    """
+    gate = Gate(world)
+    doors = (OAuth(world, gate), V3(world, gate), Management(world, gate), V2(world, gate), Control(world, courier))
 
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return refused(request, error.refusal, v3.request_id())
+        return refused(request, error.refusal, gate.request_id())
 
     async def on_no_route(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = "PATH" if request.url.path.startswith("/v2.0") else "INVALID_PATH"
-        return refused(request, refusal(code, "There is no such path."), v3.request_id())
+        return refused(request, refusal(code, "There is no such path."), gate.request_id())
 
     app = Starlette(
-        routes=[*v3.routes, *control.routes], exception_handlers={Refused: on_refused, HTTPException: on_no_route}
+        routes=[route for door in doors for route in door.routes],
+        exception_handlers={Refused: on_refused, HTTPException: on_no_route},
     )
     app.router.redirect_slashes = False
     return SimulatedOnly(app)
@@ -45,8 +56,8 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
     As over a socket, a request that timed out goes on at the other side: a command may still act.
     """
 
-    def __init__(self, world: World) -> None:
-        self._inner = httpx.ASGITransport(simulator_app(world))
+    def __init__(self, world: World, courier: Courier | None = None) -> None:
+        self._inner = httpx.ASGITransport(simulator_app(world, courier))
         self._running: set[asyncio.Task[httpx.Response]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

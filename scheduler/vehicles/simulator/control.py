@@ -14,10 +14,14 @@ from starlette.routing import Route
 
 from scheduler.domain.errors import InvalidValue
 from scheduler.vehicles.simulator.car import Car
+from scheduler.vehicles.simulator.chronicle import UnknownCar
+from scheduler.vehicles.simulator.courier import Courier
 from scheduler.vehicles.simulator.fault import Fault, QueuedFault
 from scheduler.vehicles.simulator.report import asleep_at
+from scheduler.vehicles.simulator.scenario import WebhookSpec
+from scheduler.vehicles.simulator.score import Judgement, score
 from scheduler.vehicles.simulator.wire import iso
-from scheduler.vehicles.simulator.world import UnknownCar, World
+from scheduler.vehicles.simulator.world import World
 
 
 class _Hand(BaseModel):
@@ -43,6 +47,12 @@ class _Limit(_Hand):
     percent: float
 
 
+class _Sending(_Hand):
+    what: str
+    car: str
+    code: str = "UNREACHABLE"
+
+
 _ACTS: dict[str, type[_Hand]] = {
     "plug": _Plug,
     "unplug": _Hand,
@@ -50,14 +60,15 @@ _ACTS: dict[str, type[_Hand]] = {
     "start": _Hand,
     "stop": _Hand,
     "limit": _Limit,
+    "disconnect": _Hand,
 }
 
 
 class Control:
     """The routes under `/simulator/`."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, courier: Courier | None) -> None:
+        self._world, self._courier = world, courier
 
     @property
     def routes(self) -> list[Route]:
@@ -67,6 +78,11 @@ class Control:
             Route("/simulator/cars/{name}", _guarded(self.car)),
             Route("/simulator/cars/{name}/{act}", _guarded(self.hand), methods=["POST"]),
             Route("/simulator/faults", _guarded(self.faults), methods=["GET", "POST", "DELETE"]),
+            Route("/simulator/quotas", _guarded(self.quotas)),
+            Route("/simulator/score", _guarded(self.score), methods=["GET", "POST"]),
+            Route("/simulator/webhooks", _guarded(self.make_webhook), methods=["POST"]),
+            Route("/simulator/webhooks/{webhook_id}/send", _guarded(self.send), methods=["POST"]),
+            Route("/simulator/webhooks/{webhook_id}/disable", _guarded(self.disable), methods=["POST"]),
             Route("/simulator/tokens/revoke", _guarded(self.revoke), methods=["POST"]),
             Route("/simulator/health", self.health),
         ]
@@ -88,7 +104,7 @@ class Control:
         return JSONResponse(truth_of(self._world.car(request.path_params["name"]), self._world.now()))
 
     async def hand(self, request: Request) -> Response:
-        """Do as a person: `plug`, `unplug`, `drive`, `start`, `stop` or `limit`, with the act's facts as JSON."""
+        """Do as a person: `plug`, `unplug`, `drive`, `start`, `stop`, `limit` or `disconnect`, with the act's facts as JSON."""
         name, act = request.path_params["name"], request.path_params["act"]
         if act not in _ACTS:
             raise UnknownCar(f"nobody can {act} a car here; there is {', '.join(_ACTS)}")
@@ -104,6 +120,40 @@ class Control:
         if request.method == "DELETE":
             self._world.clear_faults()
         return JSONResponse({"faults": [_fault(queued, self._world.now()) for queued in self._world.faults]})
+
+    async def quotas(self, request: Request) -> Response:
+        """Tell what is left of the application's and every car's calls; None: as many as anybody likes."""
+        now, quotas = self._world.now(), self._world.quotas
+        bucket = quotas.bucket_left(now) if quotas.spec and quotas.spec.bucket else None
+        left = {car_id: quotas.calls_left(car_id, now) for car_id in self._world.cars}
+        return JSONResponse({"bucket_left": bucket, "calls_left": left})
+
+    async def score(self, request: Request) -> Response:
+        """Score whoever commands the cars, by the truth and by what the judge brings along."""
+        judgement = Judgement.model_validate_json(await request.body() or b"{}")
+        return JSONResponse(score(self._world, judgement))
+
+    async def make_webhook(self, request: Request) -> Response:
+        """Set up a webhook as in the dashboard."""
+        spec = WebhookSpec.model_validate_json(await request.body())
+        self._world.make_webhook(spec)
+        return JSONResponse(spec.model_dump(mode="json"), 201)
+
+    async def disable(self, request: Request) -> Response:
+        """Disable a webhook; its address is challenged again, and told everything anew."""
+        webhook_id = request.path_params["webhook_id"]
+        if webhook_id not in self._world.webhooks.webhooks:
+            raise UnknownCar(f"there is no webhook {webhook_id!r}")
+        self._world.record("webhook", act="disabled", webhook=webhook_id)
+        return JSONResponse({"disabled": webhook_id})
+
+    async def send(self, request: Request) -> Response:
+        """Send a delivery out of order: `test`, `replay`, `forgery`, `error` or `resolved`."""
+        if self._courier is None:
+            raise InvalidValue("nobody carries deliveries here; start the simulator as a process, or give it a courier")
+        sending = _Sending.model_validate_json(await request.body())
+        webhook_id = request.path_params["webhook_id"]
+        return JSONResponse({"taken": await self._courier.send(webhook_id, sending.what, sending.car, sending.code)})
 
     async def revoke(self, request: Request) -> Response:
         self._world.revoke_tokens()

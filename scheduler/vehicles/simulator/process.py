@@ -9,10 +9,12 @@ import json
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -20,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from scheduler.domain.errors import AlreadyRunning
 from scheduler.ports import Clock
 from scheduler.vehicles.simulator.app import simulator_app
+from scheduler.vehicles.simulator.courier import DEADLINE_S, Courier
 from scheduler.vehicles.simulator.journal import is_locked
 from scheduler.vehicles.simulator.scenario import load_scenario
 from scheduler.vehicles.simulator.world import World
@@ -60,31 +63,38 @@ def running_simulator(state_dir: Path) -> str | None:
 
 async def serve(
     world: World, host: str, port: int, announce: Announce, *,
-    address_file: Path | None = None, idle_exit_s: float | None = None,
+    address_file: Path | None = None, idle_exit_s: float | None = None, stop: asyncio.Event | None = None,
 ) -> None:  # fmt: skip
-    """Serve *world* until a signal or idleness ends it. Raises `AlreadyRunning` where the port is taken."""
-    with contextlib.closing(_listening(host, port)) as listener:
+    """
+    Serve *world* until a signal, idleness or *stop* ends it. Raises `AlreadyRunning` where the port is taken.
+
+    Signals are listened to in the main thread only.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        listener = stack.enter_context(contextlib.closing(_listening(host, port)))
+        courier = Courier(world, await stack.enter_async_context(httpx.AsyncClient(timeout=DEADLINE_S)))
         url = f"http://{host}:{listener.getsockname()[1]}"
-        counted = _Counted(simulator_app(world))
+        counted = _Counted(simulator_app(world, courier))
         server = _Server(
             uvicorn.Config(
                 counted, http=_CuttableProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
                 server_header=False, timeout_graceful_shutdown=2,
             )
         )  # fmt: skip
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _end, server)
-        idleness = asyncio.create_task(_end_when_idle(server, counted, idle_exit_s)) if idle_exit_s else None
+        stack.enter_context(_ended_by_signals(server))
+        beside = [asyncio.create_task(courier.run())]
+        if stop is not None:
+            beside.append(asyncio.create_task(_end_when_told(server, stop)))
+        if idle_exit_s:
+            beside.append(asyncio.create_task(_end_when_idle(server, counted, idle_exit_s)))
         with _published(address_file, url):
             announce(url)
             try:
                 await server.serve(sockets=[listener])
             finally:
-                if idleness is not None:
-                    idleness.cancel()
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    loop.remove_signal_handler(number)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
 
 class _Server(uvicorn.Server):
@@ -114,8 +124,26 @@ class _Counted:
         await self._app(scope, receive, send)
 
 
+@contextlib.contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    ours = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    for number in ours:
+        loop.add_signal_handler(number, _end, server)
+    try:
+        yield
+    finally:
+        for number in ours:
+            loop.remove_signal_handler(number)
+
+
 def _end(server: uvicorn.Server) -> None:
     server.should_exit = True
+
+
+async def _end_when_told(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    _end(server)
 
 
 async def _end_when_idle(server: uvicorn.Server, counted: _Counted, idle_exit_s: float) -> None:

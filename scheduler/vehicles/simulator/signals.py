@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from scheduler.vehicles.simulator.car import Car
 from scheduler.vehicles.simulator.refusal import Refusal, refusal
 from scheduler.vehicles.simulator.report import Known
+from scheduler.vehicles.simulator.scenario import Dialect
+from scheduler.vehicles.simulator.wire import iso
 
+_ODD_UNITS = {"kWh": "kilowatt_hours", "watts": "watt", "minute": "min", "percent": "PERCENT", "ampere": "amps"}
 _VOLTS = 230
 _HOME = (52.5200, 13.4050)
 """A public square: simulated cars live nowhere."""
@@ -25,6 +29,7 @@ class Signal:
     group: str
     body: dict[str, Any] | None
     error: Refusal | None = None
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,18 @@ def signals(car: Car, known: Known) -> list[Signal]:
     return [_signal(kind, car, known) for kind in _KINDS]
 
 
-def signal(car: Car, known: Known, code: str) -> Signal | None:
-    """Return the signal *code*; None where Smartcar has no such code."""
-    return next((_signal(kind, car, known) for kind in _KINDS if kind.code == code), None)
+def stamps(said: Signal, known: Known) -> dict[str, Any]:
+    """Return when Smartcar took a signal in, fetched it, and when the car recorded it; the first alone where there is none."""
+    if said.body is None:
+        return {"ingestedAt": iso(known.heard_at)}
+    # An older specification has epoch seconds.
+    told: Callable[[datetime], str | int] = (lambda at: int(at.timestamp())) if said.odd else iso
+    return {name: told(at) for name, at in _moments(known)}
+
+
+def _moments(known: Known) -> tuple[tuple[str, datetime], ...]:
+    heard = known.heard_at
+    return ("ingestedAt", heard), ("retrievedAt", heard), ("oemUpdatedAt", known.reported_at)
 
 
 def vin(car: Car) -> str:
@@ -74,11 +88,25 @@ def position(known: Known) -> tuple[float, float]:
 def _signal(kind: _Kind, car: Car, known: Known) -> Signal:
     if kind.code in car.spec.not_capable or kind.group in car.spec.not_capable:
         return Signal(kind.code, kind.name, kind.group, None, refusal("VEHICLE_NOT_CAPABLE"))
-    body = kind.body(car, known)
+    body, odd = kind.body(car, known), car.spec.dialect is Dialect.ODD
     if body is None:
-        # As seen live: a value that only charging has is an error, with the unit left in an empty body.
-        return Signal(kind.code, kind.name, kind.group, {"value": None}, refusal("NOT_CHARGING"))
-    return Signal(kind.code, kind.name, kind.group, body)
+        # As seen live: a value that only charging has is an error, with an empty body.
+        return Signal(kind.code, kind.name, kind.group, {"value": None}, refusal("NOT_CHARGING"), odd)
+    return Signal(kind.code, kind.name, kind.group, oddly(kind.code, body) if odd else body, None, odd)
+
+
+def oddly(code: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* as other makes write it: each oddity has been seen in a capture or in an older specification."""
+    written = {key: value for key, value in body.items() if key not in ("type", "additionalValues")}
+    if "unit" in written:
+        written["unit"] = _ODD_UNITS.get(written["unit"], written["unit"])
+    if code == "charge-chargelimits":
+        written["values"] = []
+    if code == "charge-detailedchargingstatus":
+        written["value"] = written["value"].lower()
+    if code == "charge-timetocomplete":
+        del written["unit"]
+    return written
 
 
 def _soc(_: Car, known: Known) -> dict[str, Any]:
@@ -134,6 +162,21 @@ def _location(_: Car, known: Known) -> dict[str, Any]:
     return {"latitude": latitude, "longitude": longitude, "locationType": "CURRENT"}
 
 
+def _timers(car: Car, _: Known) -> dict[str, Any]:
+    schedules = [
+        {"start": timer.start.isoformat(), "end": timer.stop.isoformat(), "days": [day.name for day in timer.days]}
+        for timer in car.spec.timers
+    ]
+    timers = {
+        "type": "GLOBAL",
+        "condition": None,
+        "schedules": schedules,
+        "departureTimers": [],
+        "scheduleType": "WEEKLY",
+    }
+    return {"values": [timers] if schedules else []}
+
+
 def _value(of: Callable[[Car, Known], Any], unit: str | None = None) -> Callable[[Car, Known], dict[str, Any]]:
     return lambda car, known: {"value": of(car, known), **({"unit": unit} if unit else {})}
 
@@ -153,6 +196,7 @@ _KINDS = (
     _Kind("Charge", "ChargerPhases", _value(lambda car, _: _phases(car), "count")),
     _Kind("Charge", "EnergyAdded", _value(lambda _, known: round(known.truth.session_kwh, 2), "kWh")),
     _Kind("Charge", "TimeToComplete", _minutes_left),
+    _Kind("Charge", "ChargeTimers", _timers),
     _Kind("Location", "PreciseLocation", _location),
     _Kind("Location", "IsAtHome", _value(lambda _, known: known.truth.at_home)),
     _Kind("ConnectivityStatus", "IsOnline", _value(lambda _, known: not known.asleep)),

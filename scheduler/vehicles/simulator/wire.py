@@ -68,7 +68,7 @@ def v2_error(refusal: Refusal, request_id: str) -> dict[str, Any]:
     return {
         "statusCode": refusal.status,
         "type": refusal.type,
-        "code": refusal.code,
+        "code": None if refusal.type == "AUTHENTICATION" else refusal.code,
         "description": refusal.detail,
         "docURL": _about(refusal),
         "resolution": _resolution(refusal, None),

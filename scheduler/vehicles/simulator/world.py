@@ -1,44 +1,27 @@
-"""
-The simulated world: its cars, what people and callers do to them, and what is made to go wrong.
-
-Every input is an entry of the journal and takes effect through `_apply` alone, whether it comes now or is replayed after a
-restart. So a world that was killed stands, once it is back, where it would stand had it never been gone.
-"""
+"""What may be done in a simulated world: by a person's hand, by whoever calls, and by chance on purpose."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from scheduler.domain.errors import InvalidValue
-from scheduler.domain.interval import as_utc
 from scheduler.ports import Clock
-from scheduler.vehicles.simulator.bearer import secret_text
 from scheduler.vehicles.simulator.car import Car, Verb
+from scheduler.vehicles.simulator.chronicle import Chronicle
 from scheduler.vehicles.simulator.conduct import own_refusal
-from scheduler.vehicles.simulator.consents import Consents
 from scheduler.vehicles.simulator.fate import Fate, fate
-from scheduler.vehicles.simulator.fault import Fault, FaultKind, Faults, QueuedFault
-from scheduler.vehicles.simulator.inputs import do
-from scheduler.vehicles.simulator.journal import Entry, Journal
-from scheduler.vehicles.simulator.quotas import Quotas
+from scheduler.vehicles.simulator.fault import Fault, FaultKind, QueuedFault
 from scheduler.vehicles.simulator.refusal import Refusal, refusal
 from scheduler.vehicles.simulator.report import Known, known_at, known_of, next_report_after
-from scheduler.vehicles.simulator.scenario import CarSpec, Filling, Scenario, WebhookSpec
-from scheduler.vehicles.simulator.truth import Truth
-from scheduler.vehicles.simulator.webhooks import Webhooks
+from scheduler.vehicles.simulator.scenario import Filling, Scenario, WebhookSpec
 
 STREAMS_AFTER_S = 175.0
 """A command that takes longer is answered 202, with its body later: facts/smartcar.md section 3.5."""
 _DAY = timedelta(hours=24)
-
-
-class UnknownCar(InvalidValue):
-    """There is no car of that name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,62 +33,20 @@ class CommandReply:
     fate: Fate
 
 
-class World:
+class World(Chronicle):
     """
-    A world in which time is *clock*'s; it never goes back, even if the clock does.
+    A world, and what people, callers and chance may do in it. See `Chronicle` for how it begins and goes on.
 
-    *seed* overrides the scenario's, for a world that is new. With *state_dir* it goes on where it stopped, and refuses to
-    share (`AlreadyRunning`). Cars and webhooks follow *scenario* from now on, also where it has changed meanwhile.
+    Webhooks follow the scenario, too: those it names are set up when the world begins.
     """
 
     def __init__(
         self, scenario: Scenario, clock: Clock, *, seed: int | None = None, state_dir: Path | None = None
     ) -> None:
-        self.scenario, self.clock = scenario, clock
-        self.cars: dict[str, Car] = {}
-        self.token_epoch = 0
-        newest_wins = scenario.refresh_race == "newest"
-        self.consents = Consents(scenario.client.legacy_secret, scenario.refresh_grace_s, newest_wins)
-        self.quotas, self.webhooks = Quotas(scenario.quotas), Webhooks()
-        self.listeners: list[Callable[[], None]] = []
-        """Are told of every input once it has taken effect."""
-        self._faults = Faults()
-        self._zone = ZoneInfo(scenario.time_zone)
-        self._seed = scenario.seed if seed is None else seed
+        super().__init__(scenario, clock, seed=seed, state_dir=state_dir)
         self._reads = 0
-        self._latest: datetime | None = None
-        self._specs: tuple[CarSpec, ...] = ()
-        self._journal = Journal(state_dir)
-        for entry in self._journal.entries:
-            self._latest = datetime.fromisoformat(entry["at"])
-            self._apply(entry)
-        self._journal.entries.clear()
-        if not self.cars or self._specs != scenario.cars:
-            self.record("opened", seed=self._seed, cars=[car.model_dump(mode="json") for car in scenario.cars])
         for webhook in scenario.webhooks:
             self.make_webhook(webhook)
-
-    def close(self) -> None:
-        """Free the state directory. Nothing needs saving: everything is in the journal."""
-        self._journal.close()
-
-    def now(self) -> datetime:
-        """Return the world's present."""
-        now = as_utc(self.clock.now())
-        self._latest = now if self._latest is None else max(self._latest, now)
-        return self._latest
-
-    def car(self, name: str) -> Car:
-        """Return a car by its short id or its id at Smartcar, lived up to now; raise `UnknownCar`."""
-        car = self.cars.get(name) or next((car for car in self.cars.values() if car.spec.vehicle_id == name), None)
-        if car is None:
-            raise UnknownCar(f"there is no car {name!r} in this world; it has {', '.join(self.cars) or 'none'}")
-        car.advance(self.now())
-        return car
-
-    def truth(self, name: str) -> Truth:
-        """Return how a car physically stands now."""
-        return self.car(name).truth(self.now())
 
     # A person's hand
 
@@ -144,9 +85,26 @@ class World:
             raise InvalidValue(f"a charge limit is 50 to 100 %, got {percent}")
         self._hand(name, "set-limit", percent=percent)
 
+    def connect(self, car_ids: Sequence[str], user_id: str, permissions: Sequence[str], redirect_uri: str) -> str:
+        """Consent to an application as a driver does on Connect's page; return the code for it."""
+        code = self.consents.next_code()
+        cars, granted = list(car_ids), list(permissions)
+        self.record(
+            "consent", act="granted", user_id=user_id, cars=cars, permissions=granted, redirect_uri=redirect_uri
+        )  # fmt: skip
+        for webhook in list(self.webhooks.webhooks.values()):
+            if webhook.spec.auto_subscribe:
+                for car_id in car_ids:
+                    self.subscribe(webhook.spec.id, car_id)
+        return code
+
     def disconnect(self, name: str) -> None:
         """Take consent back, as a driver does in the maker's account; a car without it stays so."""
-        self.record("consent", self.car(name).spec.id, act="disconnected")
+        car_id = self.car(name).spec.id
+        self.record("consent", car_id, act="disconnected")
+        for webhook_id, subscribed in list(self.webhooks.subscriptions):
+            if subscribed == car_id:
+                self.record("webhook", car_id, act="unsubscribed", webhook=webhook_id)
 
     def revoke_tokens(self) -> None:
         """Make every bearer token issued so far worthless."""
@@ -169,11 +127,6 @@ class World:
         return True
 
     # What goes wrong
-
-    @property
-    def faults(self) -> list[QueuedFault]:
-        """Everything that was made to go wrong, oldest first."""
-        return self._faults.queue
 
     def fault(self, fault: Fault) -> QueuedFault:
         """Queue *fault*; raise `UnknownCar` where it names none of ours."""
@@ -280,65 +233,9 @@ class World:
         if seconds > 0:
             await self.clock.sleep(seconds)
 
-    # Inputs
-
-    def record(self, kind: str, car_id: str | None = None, **facts: object) -> None:
-        """Write an input down, then let it take effect."""
-        entry: Entry = {"kind": kind, "at": self.now().isoformat(), **({"car": car_id} if car_id else {}), **facts}
-        self._journal.append(entry)
-        self._apply(entry)
-        for listener in self.listeners:
-            listener()
-
-    def unique(self, what: str) -> str:
-        """Return a text that nobody can guess, the same for the same *what* in this world."""
-        return secret_text(f"{self._seed}/{self.scenario.client.secret}", what)
-
     def _plugged_in(self, name: str) -> None:
         if not self.truth(name).plugged_in:
             raise InvalidValue(f"{name} is not plugged in")
 
     def _hand(self, name: str, act: str, **facts: object) -> None:
         self.record("hand", self.car(name).spec.id, act=act, **facts)
-
-    def _apply(self, entry: Entry) -> None:
-        at = datetime.fromisoformat(entry["at"])
-        match entry["kind"]:
-            case "opened":
-                self._open(entry, at)
-            case "revoked":
-                self.token_epoch += 1
-            case "fault":
-                self._faults.add(Fault.model_validate(entry["fault"]), at)
-            case "fired":
-                self.faults[entry["number"]].fired += 1
-            case "cleared":
-                self.faults.clear()
-            case "consent":
-                self.consents.apply(entry, at)
-            case "webhook":
-                self.webhooks.apply(entry)
-            case "call":
-                self.quotas.count(entry.get("car"), at, entry["calls"])
-            case _ if (car := self.cars.get(entry["car"])) is not None:
-                car.advance(at)
-                do(car, at, entry)
-
-    def _open(self, entry: Entry, at: datetime) -> None:
-        """Open the world, or go on with the cars a changed scenario names."""
-        self._seed = entry["seed"]
-        self._specs = tuple(CarSpec.model_validate(spec) for spec in entry["cars"])
-        cars: dict[str, Car] = {}
-        for spec in self._specs:
-            car = self.cars.get(spec.id)
-            if car is None:
-                car = Car(spec, self._zone, f"{self._seed}/{spec.id}", at)
-                if spec.opening.connected:
-                    self.consents.connect(spec.id, spec.user_id, spec.permissions, at)
-            elif car.spec != spec:
-                car.advance(at)
-                car.respecify(spec, at)
-            cars[spec.id] = car
-        for gone in self.cars.keys() - cars.keys():
-            self.consents.disconnect(gone)
-        self.cars = cars

@@ -36,7 +36,9 @@ def test_leaves_and_returns_by_local_time() -> None:
 def test_the_departure_follows_the_clocks_when_they_change() -> None:
     life = Life((Trip(leaves=time(7), returns=time(17)),), (), BERLIN, "s")
 
-    leaves = [event.at for event in events(life, datetime(2026, 3, 28, tzinfo=UTC), 4) if event.what is Happening.LEAVES]
+    leaves = [
+        event.at for event in events(life, datetime(2026, 3, 28, tzinfo=UTC), 4) if event.what is Happening.LEAVES
+    ]
 
     assert timedelta(hours=23) == leaves[1] - leaves[0]
 
@@ -70,7 +72,9 @@ def test_a_return_comes_before_a_departure_at_the_same_moment() -> None:
 def test_nobody_leaves_earlier_than_their_habit() -> None:
     life = Life((Trip(leaves=time(7), returns=time(17), jitter_min=30),), (), BERLIN, "s")
 
-    leaves = [event.at for event in events(life, datetime(2026, 2, 1, 12, tzinfo=UTC), 40) if event.what is Happening.LEAVES]
+    leaves = [
+        event.at for event in events(life, datetime(2026, 2, 1, 12, tzinfo=UTC), 40) if event.what is Happening.LEAVES
+    ]
 
     late = [(at - at.replace(hour=6, minute=0, second=0)).total_seconds() / 60 for at in leaves]
     assert min(late) >= 0

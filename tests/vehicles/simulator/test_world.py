@@ -14,11 +14,12 @@ import pytest
 
 from scheduler.clock import ManualClock
 from scheduler.domain.errors import AlreadyRunning, ConfigError, InvalidValue
+from scheduler.vehicles.simulator.chronicle import UnknownCar
 from scheduler.vehicles.simulator.control import truth_of
 from scheduler.vehicles.simulator.fault import Fault, FaultKind
 from scheduler.vehicles.simulator.journal import JOURNAL_NAME
 from scheduler.vehicles.simulator.scenario import CarSpec, Scenario, Trip
-from scheduler.vehicles.simulator.world import CommandReply, UnknownCar, World
+from scheduler.vehicles.simulator.world import CommandReply, World
 
 Make = Callable[..., World]
 HOUR = 3600
