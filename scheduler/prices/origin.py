@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from scheduler.domain.errors import FeedError, FeedRejected, FeedUnavailable
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.prices.breaker import Breaker
+from scheduler.prices.feeds.feed import Feed
 from scheduler.prices.overlay import overlaid
 from scheduler.prices.plan import Look, PollPlan
 from scheduler.prices.reading import Reading
-from scheduler.prices.tariff import Recipe
 
 REJECTED_PAUSE = timedelta(days=1)
 """A feed that calls our request wrong is asked again when the configuration changes (a restart), else once a day."""
@@ -24,12 +24,12 @@ class OriginState:
     `failing` is the reason of the failure that goes on, or None.
     """
 
-    def __init__(self, recipe: Recipe, zone: ZoneInfo, jitter: float) -> None:
-        self.feed, self.key, self.zone = recipe.feed, recipe.key, zone
+    def __init__(self, feed: Feed, key: str, zone: ZoneInfo, jitter: float) -> None:
+        self.feed, self.key, self.zone = feed, key, zone
         self.curve: TariffCurve | None = None
         self.fetched_at: datetime | None = None
         self.failing: str | None = None
-        self._plan: PollPlan = recipe.feed.plan
+        self._plan: PollPlan = feed.plan
         self._jitter = jitter
         self._pause = Breaker(jitter)
         self._look = Look()

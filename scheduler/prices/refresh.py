@@ -10,27 +10,31 @@ nothing that is known. Failures are told once when they begin and once when they
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from scheduler.domain.errors import FeedError, FeedRejected
 from scheduler.domain.interval import Interval
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.ports import Clock, Journal
 from scheduler.prices.catalogue import read_payload
-from scheduler.prices.feeds.feed import Asked, FeedRequest
+from scheduler.prices.compose import composed
+from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.origin import OriginState
-from scheduler.prices.overlay import overlaid
 from scheduler.prices.plan import stable_fraction
 from scheduler.prices.reading import Reading, joined, not_published
-from scheduler.prices.tariff import Recipe, Tariff
+from scheduler.prices.tariff import Tariff, Version
 from scheduler.prices.wall import today_and_tomorrow
 
 KEPT = timedelta(days=1)
 """Prices of yesterday stay in the curve: a session's cost is counted from them."""
+
+SOON = timedelta(days=10)
+"""A contract that begins within the planning horizon is looked at before it does."""
 
 MOST_PAGES = 20
 """Thirty thousand half hours: a feed that goes on beyond that is not answering our question."""
@@ -85,8 +89,9 @@ class PriceRefresher:
         self._origins: dict[str, OriginState] = {}
         self._curves: dict[TariffId, TariffCurve] = {}
         for tariff in self._tariffs.values():
-            for recipe in tariff.recipes:
-                self._take_up(tariff, recipe, seed)
+            for version in tariff.versions:
+                for source in (*version.recipes, *((version.carbon,) if version.carbon else ())):
+                    self._take_up(source.feed, source.key, tariff.zone, seed)
         for tariff in self._tariffs.values():
             self._compose(tariff)
 
@@ -96,7 +101,7 @@ class PriceRefresher:
 
     def standing(self, tariff_id: TariffId) -> PriceStanding:
         """Return how the tariff's prices stand."""
-        state = self._states(self._tariffs[tariff_id])[0]
+        state = self._origins[self._tariffs[tariff_id].recipes[0].key]
         return PriceStanding(state.feed.label, state.fetched_at, state.failing)
 
     def next_poll(self, now: datetime) -> datetime:
@@ -110,7 +115,7 @@ class PriceRefresher:
             looked = await self._look_at_due(now, set())
             # A first feed that has just failed makes its fallbacks wanted: they are looked at in the same breath.
             looked |= await self._look_at_due(now, set(looked))
-            for state in self._origins.values():
+            for state in self._wanted(now):
                 if state.newly_late(now):
                     self._journal.note("prices.late", feed=state.feed.label, known_until=_known_until(state.curve, now))
             return {tariff.id for tariff in self._tariffs.values() if self._renewed(tariff, looked, now)}
@@ -119,27 +124,35 @@ class PriceRefresher:
         """Close the connections to every feed."""
         await self._fetcher.close()
 
-    def _take_up(self, tariff: Tariff, recipe: Recipe, seed: str) -> None:
-        if recipe.key in self._origins:
+    def _take_up(self, feed: Feed, key: str, zone: ZoneInfo, seed: str) -> None:
+        if key in self._origins:
             return
-        state = OriginState(recipe, tariff.zone, stable_fraction(seed, recipe.key))
-        self._origins[recipe.key] = state
-        kept = self._archive.curve(TariffId(recipe.key))
+        state = OriginState(feed, key, zone, stable_fraction(seed, key))
+        self._origins[key] = state
+        kept = self._archive.curve(TariffId(key))
         if kept is not None:
-            state.restore(*kept, look=not recipe.feed.local)
-
-    def _states(self, tariff: Tariff) -> list[OriginState]:
-        return [self._origins[recipe.key] for recipe in tariff.recipes]
+            state.restore(*kept, look=not feed.local)
 
     def _wanted(self, now: datetime) -> list[OriginState]:
-        """Return the origins somebody needs now: every first one, and those whose forerunners all leave them wanting."""
+        """
+        Return the origins somebody needs now: of each contract that holds now or soon, the first recipe, those whose
+        forerunners all leave them wanting, and the carbon feed.
+        """
+        soon = Interval(now - KEPT, now + SOON)
         wanted: dict[str, OriginState] = {}
-        for tariff in self._tariffs.values():
-            for state in self._states(tariff):
-                wanted[state.key] = state
+        for version in self._versions():
+            if not version.valid.overlaps(soon):
+                continue
+            for recipe in version.recipes:
+                state = wanted[recipe.key] = self._origins[recipe.key]
                 if not state.wanting(now):
                     break
+            if version.carbon is not None:
+                wanted[version.carbon.key] = self._origins[version.carbon.key]
         return list(wanted.values())
+
+    def _versions(self) -> Iterator[Version]:
+        return (version for tariff in self._tariffs.values() for version in tariff.versions)
 
     def _next(self, state: OriginState, now: datetime) -> datetime:
         hosts = (self._fetcher.wait_s(request) for request in self._requests(state, now))
@@ -197,7 +210,8 @@ class PriceRefresher:
 
     def _check_currency(self, state: OriginState, reading: Reading) -> None:
         for tariff in self._tariffs.values():
-            if reading.slots and state in self._states(tariff) and reading.currency != tariff.currency:
+            used = any(recipe.key == state.key for recipe in tariff.recipes)
+            if used and reading.slots and reading.currency != tariff.currency:
                 raise FeedRejected(
                     f"the prices are in {reading.currency}, expected {tariff.currency} as the tariff {tariff.id} says"
                 )
@@ -211,7 +225,7 @@ class PriceRefresher:
 
     def _renewed(self, tariff: Tariff, looked: set[str], now: datetime) -> bool:
         """Bring a tariff's curve up to date; say whether anything from *now* on changed."""
-        if not any(state.key in looked for state in self._states(tariff)):
+        if looked.isdisjoint(_keys(tariff)):
             return False
         before = self._curves.get(tariff.id)
         after = self._compose(tariff)
@@ -222,26 +236,17 @@ class PriceRefresher:
         return before is None or before.within(ahead).slots != after.within(ahead).slots
 
     def _compose(self, tariff: Tariff) -> TariffCurve | None:
-        """Set the tariff's curve: each recipe's prices, a later one only where the earlier are silent."""
-        curve: TariffCurve | None = None
-        for recipe in tariff.recipes:
-            energy = self._origins[recipe.key].curve
-            if energy is None or energy.currency != tariff.currency:
-                continue
-            curve = _filled(curve, recipe.retail.applied(energy))
+        """Set the tariff's curve from what its origins know."""
+        energy = {key: state.curve for key in _keys(tariff) if (state := self._origins[key]).curve is not None}
+        curve = composed(tariff, energy)
         if curve is not None:
             self._curves[tariff.id] = curve
         return curve
 
 
-def _filled(curve: TariffCurve | None, fallback: TariffCurve) -> TariffCurve:
-    if curve is None:
-        return fallback
-    slots = overlaid(fallback.slots, curve.slots)
-    if slots == curve.slots:
-        return curve
-    source = f"{curve.source}; where that is silent: {fallback.source}"
-    return TariffCurve(curve.currency, slots, source, curve.published_at, curve.simulated or fallback.simulated)
+def _keys(tariff: Tariff) -> set[str]:
+    carbon = {version.carbon.key for version in tariff.versions if version.carbon is not None}
+    return carbon | {recipe.key for recipe in tariff.recipes}
 
 
 def _known_until(curve: TariffCurve | None, now: datetime) -> str | None:

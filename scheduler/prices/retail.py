@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.interval import Interval
 from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve
-from scheduler.prices.schedule import Calendar, Schedule
+from scheduler.prices.public_holidays import Calendar
+from scheduler.prices.schedule import Schedule
 from scheduler.prices.wall import constant_offsets
 
 DIGITS = 10
@@ -129,13 +130,14 @@ class GridFee:
 
 
 @dataclass(frozen=True, slots=True)
-class Levies:
-    """Taxes and levies that are an amount per kWh."""
+class Surcharge:
+    """An amount per kWh that is always the same: levies, the band of a block rate."""
 
+    name: str
     per_kwh: float
 
     def applied(self, bill: Bill, zone: ZoneInfo) -> Bill:
-        return bill.with_part("levies", [self.per_kwh] * len(bill.stretches))
+        return bill.with_part(self.name, [self.per_kwh] * len(bill.stretches))
 
 
 @dataclass(frozen=True, slots=True)

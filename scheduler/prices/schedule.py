@@ -11,24 +11,43 @@ every moment has exactly one price.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property, lru_cache
-from typing import Literal
+from functools import cached_property
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import holidays
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from scheduler.document import Section
 from scheduler.domain.interval import Interval
 from scheduler.domain.tariff import PriceSlot
+from scheduler.prices.public_holidays import WEEKDAYS, Calendar
 from scheduler.prices.wall import constant_offsets
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SUNDAY = 6
 _ONE_DAY = timedelta(days=1)
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """Read `mon-fri`, `sat,sun` or `fri-mon` (0 = Monday); raise `ValueError` for anything else."""
+    found: set[int] = set()
+    for part in text.lower().replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        last = last or first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
+            raise ValueError('expected weekdays such as "mon-fri" or "sat,sun"')
+        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(found)
+
+
+def _checked(text: str) -> str:
+    weekdays(text)
+    return text
+
+
+Weekdays = Annotated[str, AfterValidator(_checked)]
+"""Days of the week as people write them, checked."""
 
 
 class Quota(Section):
@@ -54,19 +73,13 @@ class Rule(Section):
     """
 
     name: str = ""
-    days: str = "mon-sun"
+    days: Weekdays = "mon-sun"
     months: list[int] | None = None
     starts: time = Field(time(0), alias="from")
     ends: time = Field(time(0), alias="to")
     holidays: Literal["only", "never"] | None = None
     price: float
     quota: Quota | None = None
-
-    @field_validator("days")
-    @classmethod
-    def _known_days(cls, text: str) -> str:
-        weekdays(text)
-        return text
 
     @field_validator("months")
     @classmethod
@@ -113,6 +126,16 @@ class Schedule(Section):
             (rule.certain_price for rule in reversed(self.rules) if rule.holds(day, wall, calendar)), self.default
         )
 
+    def converted(self, to_major: Callable[[float], float]) -> Schedule:
+        """Return the schedule with every amount put through *to_major*: pence to pounds."""
+        rules = [rule.model_copy(update={"price": to_major(rule.certain_price), "quota": None}) for rule in self.rules]
+        return Schedule(default=to_major(self.default), rules=rules)
+
+    @property
+    def limited(self) -> bool:
+        """Whether a rule's price holds for so much energy only; beyond it another is counted on."""
+        return any(rule.quota is not None for rule in self.rules)
+
     def slots(self, window: Interval, zone: ZoneInfo, calendar: Calendar) -> Iterator[PriceSlot]:
         """Yield *window* without a gap; slots change where the price does, and at local midnight."""
         cuts = sorted({time(0), *(edge for rule in self.rules for edge in (rule.starts, rule.ends))})
@@ -127,70 +150,6 @@ class Schedule(Section):
                     held = (piece, price)
             assert held is not None
             yield _slot(held[0], wall_end, held[1], offset)
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """
-    Which days are holidays, and as which weekday they count (`treat_as`, 0 = Monday; None: as themselves).
-
-    `name` is a country of the `holidays` package with an optional part of it, such as `DE-BY`; empty: only `extra` days.
-    """
-
-    name: str = ""
-    treat_as: int | None = None
-    extra: frozenset[date] = field(default=frozenset())
-
-    def is_holiday(self, day: date) -> bool:
-        """Whether *day* is a holiday."""
-        return day in self.extra or (self.name != "" and day in _public_holidays(self.name, day.year))
-
-    def weekday(self, day: date) -> int:
-        """Return the weekday *day* counts as."""
-        return self.treat_as if self.treat_as is not None and self.is_holiday(day) else day.weekday()
-
-
-class HolidaySettings(Section):
-    """`calendar: DE-BY`, `treat_as: sunday`, and single days beyond it."""
-
-    calendar: str = ""
-    treat_as: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = "sunday"
-    extra: list[date] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _known_calendar(self) -> HolidaySettings:
-        if self.calendar:
-            try:
-                _public_holidays(self.calendar, 2026)
-            except NotImplementedError:
-                raise ValueError(
-                    f"calendar: {self.calendar!r} is not known, expected a country or a part of one, such as DE or DE-BY"
-                ) from None
-        return self
-
-    @property
-    def value(self) -> Calendar:
-        treat_as = None if self.treat_as is None else WEEKDAYS.index(self.treat_as[:3])
-        return Calendar(self.calendar, treat_as, frozenset(self.extra))
-
-
-def weekdays(text: str) -> frozenset[int]:
-    """Read `mon-fri`, `sat,sun` or `fri-mon` (0 = Monday); raise `ValueError` for anything else."""
-    found: set[int] = set()
-    for part in text.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        last = last or first
-        if first not in WEEKDAYS or last not in WEEKDAYS:
-            raise ValueError('expected weekdays such as "mon-fri" or "sat,sun"')
-        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
-        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
-    return frozenset(found)
-
-
-@lru_cache(maxsize=64)
-def _public_holidays(name: str, year: int) -> frozenset[date]:
-    country, _, part = name.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
 def _walls(start: datetime, end: datetime, cuts: list[time]) -> Iterator[datetime]:

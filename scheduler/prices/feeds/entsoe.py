@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from scheduler.domain.errors import FeedRejected, PayloadInvalid
+from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.domain.tariff import PriceSlot
 from scheduler.prices.feeds.eic import EIC
@@ -63,13 +63,11 @@ class Entsoe(Feed):
 
     def requests(self, window: Interval) -> list[FeedRequest]:
         """Return the one request for the market days that overlap *window*; times are UTC."""
-        if self.zone == _ANY:
-            raise FeedRejected("entsoe: zone: expected a bidding zone")
         days = dates(window, MARKET)
         params = {
             "documentType": "A44",
-            "in_Domain": EIC[self.zone],
-            "out_Domain": EIC[self.zone],
+            "in_Domain": EIC.get(self.zone, self.zone),
+            "out_Domain": EIC.get(self.zone, self.zone),
             "periodStart": f"{midnight(days[0], MARKET):%Y%m%d%H%M}",
             "periodEnd": f"{midnight(days[-1] + timedelta(days=1), MARKET):%Y%m%d%H%M}",
         }

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.plan import PollPlan
+from scheduler.prices.public_holidays import HolidaySettings
 from scheduler.prices.reading import Reading, not_published
-from scheduler.prices.schedule import HolidaySettings, Schedule
+from scheduler.prices.schedule import Schedule
 from scheduler.prices.units import CurrencyCode
 from scheduler.prices.wall import midnight
 
