@@ -74,6 +74,25 @@ def test_a_daemon_that_was_killed_is_not_found_though_its_file_is(tmp_path: Path
         RunningDaemon.find(tmp_path)
 
 
+def test_a_process_of_another_user_is_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refused)
+
+    assert "http://127.0.0.1:8712/" == RunningDaemon.find(announced(tmp_path, "http://127.0.0.1:8712/", 4711)).url
+
+
+def test_a_file_that_may_not_be_read_is_no_missing_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_text", refused)
+
+    with pytest.raises(NoDaemon, match="may not be read by this user"):
+        RunningDaemon.find(tmp_path)
+
+
 @pytest.mark.parametrize("pid", [0, -1, 10**30])
 def test_a_number_that_is_no_process_is_no_daemon(tmp_path: Path, pid: int) -> None:
     with pytest.raises(NoDaemon, match="no smartcharge daemon runs"):

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -28,7 +28,7 @@ class NearDaemon(RunningDaemon):
         operations = self._fleet.operations
         fleet = operations.fleet()
         answer = FleetAnswer.of(fleet, fleet.cars if name is None else operations.cars(name))
-        return json.loads(answer.model_dump_json())
+        return cast("dict[str, Any]", json.loads(answer.model_dump_json()))
 
 
 class Terminal(io.StringIO):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from scheduler.domain.session import Override
+from scheduler.web.guard import Guard
 from tests.web.fleet import ADA, Fleet, a_full_fleet
 
 PATHS = ["/", "/fleet", "/static/style.css", "/api/v1/cars", "/api/v1/openapi.json", "/healthz", "/metrics", "/nothing"]
@@ -120,6 +124,22 @@ def test_every_answer_bears_the_headers_that_keep_a_browser_careful(fleet: Fleet
     # With `no-referrer` a browser would send `Origin: null` from our own forms.
     assert "same-origin" == headers["referrer-policy"]
     assert "no-store" == headers["cache-control"]
+
+
+def test_what_is_no_request_is_passed_on() -> None:
+    passed: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append(scope["type"])
+
+    async def silent() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def deaf(message: Message) -> None: ...
+
+    asyncio.run(Guard(app, frozenset())({"type": "lifespan"}, silent, deaf))
+
+    assert ["lifespan"] == passed
 
 
 def test_a_refusal_bears_them_too(fleet: Fleet) -> None:
