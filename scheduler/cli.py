@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -93,7 +94,7 @@ def run(config: Path, state: Path | None) -> None:
     "--night", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The local day whose evening it begins in."
 )
 @click.option("--quiet", is_flag=True, help="Only the promises at the start and the balance at the end.")
-def demo(config: Path, night: object, quiet: bool) -> None:
+def demo(config: Path, night: datetime | None, quiet: bool) -> None:
     """Live through the coming night in virtual time, in under a minute, with simulated cars."""
     from scheduler.demo import run_demo
 
@@ -128,7 +129,7 @@ def simulate(
 
 @smartcharge.command()
 @click.argument("problem", type=click.File("r", encoding="utf-8"), default="-")
-def solve(problem: click.utils.LazyFile) -> None:
+def solve(problem: TextIO) -> None:
     """Solve a planning problem (JSON; FILE or - for standard input) and print the plans with their proof."""
     import json
 

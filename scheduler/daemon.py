@@ -16,7 +16,6 @@ from pathlib import Path
 
 from scheduler import __version__
 from scheduler.app import House, Surroundings, assembled, database_of, simulated_account
-from scheduler.domain.event import Event
 from scheduler.clock import SystemClock
 from scheduler.monitoring.logs import configure_logs
 from scheduler.monitoring.metrics import Metrics
@@ -170,8 +169,9 @@ class Daemon:
 
 async def _all_seen(house: House) -> None:
     """Wait until every car has been looked at, and every plugged-in one has a plan."""
-    while any(car.state is None or (car.session and not car.promise) for car in house.operations.fleet().cars):
-        await asyncio.sleep(0.2)  # noqa: ASYNC110 -- once, at the start; an event through every room would be dearer
+    # ASYNC110: once, at the start; an event through every room would be dearer.
+    while any(car.state is None or (car.session and not car.promise) for car in house.operations.fleet().cars):  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
 
 
 def _is_journal(descriptor: int) -> bool:

@@ -6,8 +6,10 @@ import asyncio
 import json
 import shutil
 import sys
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +17,7 @@ from scheduler.app import feed_secret, tariffs_in
 from scheduler.clock import SystemClock
 from scheduler.domain.errors import ConfigError, InvalidValue, PayloadInvalid
 from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
 from scheduler.monitoring.logs import configure_logs
 from scheduler.prices.catalogue import read_files
@@ -34,16 +37,19 @@ def show_recorded(
         raise InvalidValue("--feed needs at least one --from-file FILE with a recorded payload")
     named = dict(_pair(option) for option in options)
     reading = read_files(kind, zone, named, [_content(file) for file in files])
-    _show(reading, as_json=as_json)
+    _show(reading, ZoneInfo("UTC"), None, as_json=as_json)
     if reading.state is ReadingState.ERROR:
         raise PayloadInvalid(reading.message)
 
 
 def show_tariff(config: Path, tariff_id: str | None, *, as_json: bool) -> None:
-    """Fetch a tariff's prices now and show them as its drivers pay them; the only one, where none is named."""
-    tariff = _named(tariffs_in(config / "tariffs"), tariff_id)
+    """Fetch a tariff's prices now and show them as its drivers pay them; the first driver's, where none is named."""
+    tariffs = tariffs_in(config / "tariffs")
+    tariff = _named(tariffs, tariff_id or _of_first_driver(config, tariffs))
     curve = asyncio.run(_fetched(tariff))
-    _show(Reading(curve.currency, curve.slots, source=curve.source, simulated=curve.simulated), as_json=as_json)
+    state = ReadingState.OK if curve else ReadingState.ERROR
+    reading = Reading(curve.currency, curve.slots, state, source=curve.source, simulated=curve.simulated)
+    _show(reading, tariff.zone, SystemClock().now(), as_json=as_json)
 
 
 async def _fetched(tariff: Tariff) -> TariffCurve:
@@ -59,7 +65,8 @@ async def _fetched(tariff: Tariff) -> TariffCurve:
         store.close()
 
 
-def _show(reading: Reading, *, as_json: bool) -> None:
+def _show(reading: Reading, zone: ZoneInfo, now: datetime | None, *, as_json: bool) -> None:
+    """Show a reading from *now* on; recorded ones from their own beginning."""
     if as_json:
         click.echo(json.dumps(reading_document(reading)))
         return
@@ -67,22 +74,23 @@ def _show(reading: Reading, *, as_json: bool) -> None:
         click.echo(("SIMULATED: " if reading.simulated else "") + reading.source)
     if reading.message:
         click.echo(reading.message)
-    if reading.slots:
-        now = SystemClock().now()
-        local = now.astimezone().tzinfo
-        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-        for line in price_chart(reading.curve, (), now, local, width):
-            click.echo(line)
-    else:
-        click.echo("no prices are known")
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    begin = now or (reading.slots[0].start if reading.slots else SystemClock().now())
+    for line in price_chart(reading.curve, (), begin, zone, width):
+        click.echo(line)
 
 
-def _named(tariffs: dict[TariffId, Tariff], tariff_id: str | None) -> Tariff:
-    if tariff_id is None and tariffs:
-        return next(iter(tariffs.values()))
-    found = tariffs.get(TariffId(tariff_id or ""))
+def _of_first_driver(config: Path, tariffs: dict[TariffId, Tariff]) -> str:
+    drivers = load_drivers(config / "drivers", tariffs)
+    if not drivers:
+        raise InvalidValue(f"no driver in {config / 'drivers'} pays a tariff; name one: {', '.join(sorted(tariffs))}")
+    return drivers[0].tariff_id
+
+
+def _named(tariffs: dict[TariffId, Tariff], tariff_id: str) -> Tariff:
+    found = tariffs.get(TariffId(tariff_id))
     if found is None:
-        close = get_close_matches(tariff_id or "", [str(known) for known in tariffs], n=1)
+        close = get_close_matches(tariff_id, [str(known) for known in tariffs], n=1)
         hint = f', did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(tariffs)) or 'none'}"
         raise InvalidValue(f'no tariff is called "{tariff_id}"{hint}')
     return found

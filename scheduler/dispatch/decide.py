@@ -79,9 +79,8 @@ def decide(situation: Situation) -> Decision:
     if situation.override is Override.START and _at_target(situation):
         return Decision(target_reached=True)
     wanted = _wanted(situation)
+    # A car that does not say whether it charges counts as one that does not: in doubt it is started, never stopped.
     if wanted is None or wanted == bool(situation.state.charging):
-        return NOTHING
-    if not wanted and situation.state.charging is None:
         return NOTHING
     verb = Verb.START if wanted else Verb.STOP
     if verb is Verb.START and situation.full:

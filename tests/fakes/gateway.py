@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import replace
 from datetime import datetime
@@ -14,13 +15,14 @@ class MemoryGateway:
     """
     One car per vehicle id. `start` and `stop` act at once on the state that `state` reports.
 
-    `failures` are raised by the next calls, one each; None lets a call pass.
+    `failures` are raised by the next calls, one each; None lets a call pass. `delay_s`: how long a command takes to act.
     """
 
     def __init__(self) -> None:
         self.cars: dict[VehicleId, VehicleState] = {}
         self.calls: list[tuple[str, VehicleId]] = []
         self.failures: deque[VehicleError | None] = deque()
+        self.delay_s = 0.0
 
     def park(self, vehicle_id: VehicleId, now: datetime, soc_pct: float = 46, *, charging: bool = False) -> None:
         self.cars[vehicle_id] = VehicleState(vehicle_id, now, soc_pct, now, plugged_in=True, charging=charging)
@@ -31,10 +33,12 @@ class MemoryGateway:
 
     async def start(self, vehicle: Vehicle) -> None:
         self._called("start", vehicle)
+        await asyncio.sleep(self.delay_s)
         self.cars[vehicle.id] = replace(self.cars[vehicle.id], charging=True)
 
     async def stop(self, vehicle: Vehicle) -> None:
         self._called("stop", vehicle)
+        await asyncio.sleep(self.delay_s)
         self.cars[vehicle.id] = replace(self.cars[vehicle.id], charging=False)
 
     def _called(self, verb: str, vehicle: Vehicle) -> None:

@@ -20,6 +20,7 @@ from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, D
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.monitoring.logs import configure_logs
 from scheduler.settings_file import SettingsFile
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.app import SimulatorTransport
@@ -142,6 +143,7 @@ class Street:
 
     def live(self, story: Callable[[Street], Awaitable[T]]) -> T:
         """Tell *story* in virtual time, from an opened house to a closed one."""
+        configure_logs(level="critical")
         loop = VirtualLoop()
         self.clock = LoopClock(self.start, loop)
 
@@ -159,7 +161,7 @@ class Street:
     async def open(self) -> None:
         """Open the house on the state as it is: the first time, or after it was killed."""
         settings = SettingsFile(
-            sweep_interval_s=15,
+            sweep_interval_s=30,
             look_unplugged_s=300,
             look_waiting_s=900,
             look_charging_s=self.poll.total_seconds(),
