@@ -46,6 +46,7 @@ class SmartcarSettings(BaseModel):
     The defaults are Smartcar's own hosts. `mode="simulated"` lists Smartcar's or our own simulator's cars instead of
     real ones. `client_id` and `client_secret` are the machine-to-machine pair of v3. `application_id` names us to
     Connect, by `connect_parameter`; with `legacy_secret` it is also the pair of v2. `management_token` signs webhooks.
+    A whole call takes at most its time-out and the one for connecting, once it is its turn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

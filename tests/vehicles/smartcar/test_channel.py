@@ -71,7 +71,7 @@ def test_a_body_that_trickles_for_ever_is_given_up() -> None:
             await channel.send(COMMAND)
         return asyncio.get_running_loop().time()
 
-    assert 620 == pytest.approx(run_virtually(story(), VirtualLoop()))
+    assert 320 == pytest.approx(run_virtually(story(), VirtualLoop()))
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
