@@ -18,6 +18,7 @@ from scheduler.domain.session import ChargeSession, Hand, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId, VehicleState
 from scheduler.planning.explain import promise_sentence
+from scheduler.planning.need import charge_time
 from scheduler.ports import Clock, Journal, PriceBook, Store
 
 RECENT = timedelta(hours=36)
@@ -191,6 +192,8 @@ def _sentence(
         return f"{seat.title}: {level}, not plugged in"
     if override is Override.STOP:
         return f"{seat.title}: {level}, stopped by you; it will not charge until it is unplugged or you resume"
+    if override is Override.START:
+        return f"{seat.title}: {level}, {_asked(seat, state, promise, now)}"
     if override is Override.HOLD:
         return f"{seat.title}: {level}, on hold; no command is sent until it is unplugged or you resume"
     if session.hand is not Hand.NONE:
@@ -201,8 +204,18 @@ def _sentence(
     return promise_sentence(seat.title, promise, soc_pct, now, seat.driver.timezone)
 
 
+def _asked(seat: Seat, state: VehicleState, promise: Promise | None, now: datetime) -> str:
+    """Say what a wish to charge at once comes to."""
+    target_pct = promise.goal.target_pct if promise is not None and promise.goal is not None else 100.0
+    vehicle = seat.car.vehicle
+    if state.soc_pct is None:
+        return f"charging to {target_pct:.0f} % now, because you asked"
+    full_at = now + charge_time(vehicle, state.soc_pct, target_pct, vehicle.max_power_kw)
+    return f"charging to {target_pct:.0f} % now, because you asked; done about {full_at.astimezone(seat.driver.timezone):%H:%M}"
+
+
 def _next_event(promise: Promise | None, override: Override, now: datetime) -> tuple[datetime | None, str]:
-    if promise is None or override in (Override.STOP, Override.HOLD):
+    if promise is None or override is not Override.NONE:
         return None, ""
     at = promise.plan.next_change(now)
     if at is None:
