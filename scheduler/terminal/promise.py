@@ -22,7 +22,7 @@ from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
 from scheduler.operations import CarView, FleetView
 from scheduler.terminal.chart import MARGIN, price_chart
-from scheduler.terminal.status import SIMULATED
+from scheduler.terminal.status import simulated_banner
 
 WIDEST = 100
 NARROWEST = 40
@@ -52,8 +52,9 @@ class PromiseBoard:
             return 0
         width = max(min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST), NARROWEST)
         console = Console(file=self._out, width=width, highlight=False)
-        if any(car.simulated for car in fresh):
-            console.print(Text(SIMULATED, style="bold yellow"))
+        banner = simulated_banner(fleet.simulated, (car.simulated for car in fresh))
+        if banner:
+            console.print(Text(banner, style="bold yellow"))
         for car in fresh:
             # A pipe gets each sentence on a line of its own, however long; a terminal gets it folded between words.
             block = _block(car, self._curve(car.tariff_id), fleet.now, width)

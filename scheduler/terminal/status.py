@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from scheduler.terminal.daemon import RunningDaemon
 
-SIMULATED = "SIMULATED: these cars and prices are made up; no real car is read or switched."
+SIMULATED = "SIMULATED: no real car is read or switched, and prices may be those of another day."
+SIMULATED_PRICES = "SIMULATED: some cars are planned on prices that are not today's."
 
 NO_CARS = "No cars yet: write a driver with a car into config/drivers/."
 
@@ -60,11 +61,15 @@ def status_lines(fleet: Mapping[str, Any]) -> list[StatusLine]:
 
 def _plain(fleet: Mapping[str, Any]) -> list[str]:
     lines = [line.text for line in status_lines(fleet)] or [NO_CARS]
-    return [SIMULATED, *lines] if _simulated(fleet) else lines
+    banner = simulated_banner(fleet["simulated"], [car["simulated"] for car in fleet["cars"]])
+    return [banner, *lines] if banner else lines
 
 
-def _simulated(fleet: Mapping[str, Any]) -> bool:
-    return bool(fleet["simulated"]) or any(car["simulated"] for car in fleet["cars"])
+def simulated_banner(fleet: bool, cars: Iterable[bool]) -> str:
+    """Return what stands above everything that is not real: the whole fleet, or some cars' prices; "" where all is real."""
+    if fleet:
+        return SIMULATED
+    return SIMULATED_PRICES if any(cars) else ""
 
 
 def _show_table(fleet: Mapping[str, Any], out: TextIO) -> None:
@@ -74,8 +79,9 @@ def _show_table(fleet: Mapping[str, Any], out: TextIO) -> None:
 
     console = Console(file=out)
     lines = status_lines(fleet)
-    if _simulated(fleet):
-        console.print(Text(SIMULATED, style="bold yellow"))
+    banner = simulated_banner(fleet["simulated"], [car["simulated"] for car in fleet["cars"]])
+    if banner:
+        console.print(Text(banner, style="bold yellow"))
     if not lines:
         console.print(Text(NO_CARS))
         return

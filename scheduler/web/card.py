@@ -90,6 +90,7 @@ class CarCard:
     windows: tuple[WindowLine, ...]
     drawing: Drawing
     prices: str
+    source: str
     commands: tuple[CommandLine, ...]
     overridden: bool
     simulated: bool
@@ -121,6 +122,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         windows=tuple(_window_lines(plan, prices, now, car.timezone)) if plan else (),
         drawing=drawing(prices, plan, goal, now, car.timezone),
         prices=_prices(prices, now, car.timezone),
+        source=prices.source,
         commands=tuple(
             _command_line(command, now, car.timezone) for command in car.commands[: -COMMANDS_SHOWN - 1 : -1]
         ),

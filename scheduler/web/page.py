@@ -45,12 +45,17 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class FleetPage:
-    """Everything the template places. `simulated_whole`: not only some of the cars are, so that they need not say it each."""
+    """
+    Everything the template places.
+
+    `simulated`: no real car is read or switched. `simulated_prices`: the cars are real, and some are planned on prices that
+    are not; those say so themselves.
+    """
 
     at: str
     version: str
     simulated: bool
-    simulated_whole: bool
+    simulated_prices: bool
     health: HealthReport
     cards: tuple[CarCard, ...]
     events: tuple[EventLine, ...]
@@ -102,8 +107,8 @@ def fleet_page(operations: Operations, health: HealthReport) -> FleetPage:
     return FleetPage(
         at=f"{clock_words(fleet.now, timezone)} {fleet.now.astimezone(timezone):%Z}",
         version=fleet.version,
-        simulated=fleet.simulated or any(car.simulated for car in fleet.cars),
-        simulated_whole=fleet.simulated or all(car.simulated for car in fleet.cars),
+        simulated=fleet.simulated,
+        simulated_prices=not fleet.simulated and any(car.simulated for car in fleet.cars),
         health=health,
         cards=tuple(card(car, curves[car.tariff_id], fleet.now) for car in fleet.cars),
         events=tuple(_event_lines(operations.events(limit=EVENTS_READ), fleet, timezone)),
@@ -119,7 +124,11 @@ def _event_lines(events: list[Event], fleet: FleetView, timezone: ZoneInfo) -> l
             at=moment_words(event.at, fleet.now, timezone),
             who=titles.get(event.vehicle_id, event.vehicle_id) if event.vehicle_id else "",
             what=event.name.replace(".", " ").replace("_", " "),
-            facts=", ".join(fact_words(name, fact) for name, fact in event.facts.items() if fact not in (None, "")),
+            facts=", ".join(
+                fact_words(name, fact, fleet.now, timezone)
+                for name, fact in event.facts.items()
+                if fact is not None and fact != ""
+            ),
             level=event.level,
             meaning=CATALOGUE[event.name].meaning if event.name in CATALOGUE else "",
         )

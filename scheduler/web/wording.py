@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,10 @@ REASON_WORDS = {
 UNITS = {"_per_kwh": "per kWh", "_kwh": "kWh", "_kw": "kW", "_pct": "%", "_s": "s"}
 
 VERB_WORDS = {Verb.START: "Start", Verb.STOP: "Stop"}
+
+SPEAK_FOR_THEMSELVES = frozenset({"verb", "reason", "detail", "outcome", "override", "hand"})
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 def clock_words(at: datetime, timezone: ZoneInfo) -> str:
@@ -89,10 +94,26 @@ def price_words(price_per_kwh: float, currency: str) -> str:
     return f"{'−' if round(price_per_kwh, 4) < 0 else ''}{currency} {abs(price_per_kwh):.4f}/kWh"
 
 
-def fact_words(name: str, fact: Fact) -> str:
-    """Return `energy 20.3 kWh` for `energy_kwh`: the unit in a fact's name goes behind its value."""
-    value = f"{fact:g}" if isinstance(fact, float) else str(fact).replace("_", " ")
+def fact_words(name: str, fact: Fact, now: datetime, timezone: ZoneInfo) -> str:
+    """
+    Return `energy 20.3 kWh` for `energy_kwh`: the unit in a fact's name goes behind its value.
+
+    Moments are told as everywhere on the page; what speaks for itself (a reason, an outcome) goes without its name.
+    """
+    value = _value_words(fact, now, timezone)
+    if name in SPEAK_FOR_THEMSELVES:
+        return value
     for suffix, unit in UNITS.items():
         if name.endswith(suffix):
             return f"{name.removesuffix(suffix).replace('_', ' ')} {value} {unit}"
     return f"{name.replace('_', ' ')} {value}"
+
+
+def _value_words(fact: Fact, now: datetime, timezone: ZoneInfo) -> str:
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, float):
+        return f"{fact:g}"
+    if isinstance(fact, str) and MOMENT.fullmatch(fact):
+        return moment_words(datetime.fromisoformat(fact), now, timezone)
+    return str(fact).replace("_", " ")

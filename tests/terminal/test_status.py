@@ -122,6 +122,16 @@ def test_simulated_is_said_first(out: type[io.StringIO]) -> None:
     assert plain.startswith("SIMULATED: ")
 
 
+@pytest.mark.parametrize("out", [io.StringIO, Terminal])
+def test_a_real_car_on_simulated_prices_is_told_apart(fleet: Fleet, out: type[io.StringIO]) -> None:
+    fleet.promise(ADA, a_window("2026-02-07 01:15", "2026-02-07 03:45"), simulated=True)
+
+    printed = shown(fleet, out=out())
+
+    assert "SIMULATED: some cars are planned on prices that are not today's." in printed
+    assert "no real car" not in printed
+
+
 def test_a_real_fleet_never_says_simulated(fleet: Fleet) -> None:
     assert "SIMULATED" not in shown(fleet) + shown(fleet, out=Terminal())
 

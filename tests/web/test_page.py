@@ -80,6 +80,7 @@ def test_a_card_says_what_is_promised_what_is_known_and_what_comes_next(fleet: F
         "start Sat 01:15 in 7 h 42 min",
         "saves EUR 2.05",
         "EUR per kWh, known until Sun 00:00",
+        "Prices: made up",
         "ready Sat 07:00 at 80 %",
         "now 17:32",
         "Start , the plan: confirmed by a look at the car",
@@ -222,15 +223,17 @@ def test_notes_of_a_promise_are_shown(fleet: Fleet) -> None:
 def test_everything_simulated_says_so_once_and_large() -> None:
     page = page_of(Fleet(a_driver("Ada", "ID.3", ADA), simulated=True))
 
-    assert "SIMULATED These cars and prices are made up" in page.text
-    assert "SIMULATED" not in page.text.partition("No real car is read or switched.")[2]
+    assert "SIMULATED No real car is read or switched, and prices may be those of another day." in page.text
+    assert "SIMULATED" not in page.text.partition("No real car is read or switched")[2]
 
 
-def test_one_simulated_car_among_real_ones_says_so_itself(fleet: Fleet) -> None:
+def test_a_real_car_on_simulated_prices_says_so_itself(fleet: Fleet) -> None:
     fleet.promise(ADA, simulated=True)
 
     markup = fleet.get("/").text
 
+    assert "Some cars are planned on prices that are not today's." in markup
+    assert "No real car" not in markup
     assert '<li class="doubt">SIMULATED</li>' in markup.partition('id="car-ada-id3"')[2].partition("</article>")[0]
     assert '<li class="doubt">SIMULATED</li>' not in markup.partition('id="car-ben-zoe"')[2]
 

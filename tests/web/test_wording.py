@@ -99,13 +99,17 @@ def test_a_price_has_four_decimals() -> None:
         ("soc_pct", 46.0, "soc 46 %"),
         ("retry_after_s", 60, "retry after 60 s"),
         ("price_per_kwh", 0.2, "price 0.2 per kWh"),
-        ("reason", "outside_window", "reason outside window"),
+        ("reason", "outside_window", "outside window"),
+        ("first_start", "2026-02-07T01:00:00+00:00", "first start Sat 02:00"),
+        ("known_until", "2026-02-06T22:00:00.034148Z", "known until 23:00"),
+        ("feed", "2026-02-07", "feed 2026-02-07"),
         ("slots", 192, "slots 192"),
-        ("firm", True, "firm True"),
+        ("charging", True, "charging yes"),
+        ("charging", False, "charging no"),
     ],
 )
 def test_a_facts_unit_goes_behind_its_value(name: str, fact: str | float, words: str) -> None:
-    assert words == fact_words(name, fact)
+    assert words == fact_words(name, fact, NOW, BERLIN)
 
 
 def test_every_status_reason_and_verb_has_its_words() -> None:
