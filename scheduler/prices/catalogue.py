@@ -27,6 +27,7 @@ from scheduler.prices.feeds.home_assistant import HomeAssistant
 from scheduler.prices.feeds.json_mapping import JsonMapping
 from scheduler.prices.feeds.nordpool import Nordpool
 from scheduler.prices.feeds.octopus import Octopus
+from scheduler.prices.feeds.octopus_intelligent import OctopusIntelligent
 from scheduler.prices.feeds.omie import Omie
 from scheduler.prices.feeds.payload import LARGEST_BODY
 from scheduler.prices.feeds.replay import Replay
@@ -53,6 +54,7 @@ AnyFeed = Annotated[
     | JsonMapping
     | Nordpool
     | Octopus
+    | OctopusIntelligent
     | Omie
     | Replay
     | Tempo

@@ -90,11 +90,11 @@ class OriginState:
         if reading.published_at is not None and published is not None and reading.published_at < published:
             assert self.curve is not None
             return TariffCurve(
-                reading.currency, _merged(reading.slots, known), self.curve.source, published, self.curve.simulated
+                reading.currency, overlaid(reading.slots, known), self.curve.source, published, self.curve.simulated
             )
         return TariffCurve(
             reading.currency,
-            _merged(known, reading.slots),
+            overlaid(known, reading.slots),
             reading.source,
             reading.published_at or published,
             reading.simulated,
@@ -108,10 +108,3 @@ class OriginState:
 
     def _still_complete(self, until: datetime | None) -> bool:
         return self._look.complete_since is not None and until == self._look.known_until
-
-
-def _merged(older: tuple[PriceSlot, ...], newer: tuple[PriceSlot, ...]) -> tuple[PriceSlot, ...]:
-    """Lay newer slots over older ones; a forecast never replaces a firm price."""
-    forecast = overlaid([slot for slot in older if not slot.firm], [slot for slot in newer if not slot.firm])
-    firm = overlaid([slot for slot in older if slot.firm], [slot for slot in newer if slot.firm])
-    return overlaid(forecast, firm)

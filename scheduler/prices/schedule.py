@@ -32,8 +32,8 @@ def weekdays(text: str) -> frozenset[int]:
     """Read `mon-fri`, `sat,sun` or `fri-mon` (0 = Monday); raise `ValueError` for anything else."""
     found: set[int] = set()
     for part in text.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        last = last or first
+        first, dash, last = part.partition("-")
+        last = last if dash else first
         if first not in WEEKDAYS or last not in WEEKDAYS:
             raise ValueError('expected weekdays such as "mon-fri" or "sat,sun"')
         start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)

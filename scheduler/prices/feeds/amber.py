@@ -7,6 +7,7 @@ every few minutes; feed-in prices are negative when you are paid (facts/feeds.md
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -53,7 +54,7 @@ class Amber(Feed):
 
     zone_key: ClassVar[str] = "site"
     currency: ClassVar[str] = "AUD"
-    stand_ins: ClassVar[dict[str, str]] = {"site": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"site": "recorded"}
 
     kind: Literal["amber"] = "amber"
     site: str

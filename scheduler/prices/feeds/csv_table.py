@@ -8,9 +8,9 @@ without an offset are wall times of `timezone`; the hour that autumn has twice i
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from pydantic import Field
 
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.prices.feeds.feed import Asked, LocatedFeed
-from scheduler.prices.feeds.payload import text_of
+from scheduler.prices.feeds.payload import number, text_of
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading
 from scheduler.prices.rows import Row, slots_of
@@ -39,7 +39,7 @@ class CsvTable(LocatedFeed):
     """
 
     zone_key: ClassVar[str] = "timezone"
-    stand_ins: ClassVar[dict[str, str]] = {"file": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"file": "recorded"}
     varies: ClassVar[bool] = False
 
     kind: Literal["csv"] = "csv"
@@ -125,8 +125,5 @@ def _amount(settings: CsvTable, text: str | None) -> Decimal | None:
         return None
     if settings.decimal_comma:
         plain = plain.replace(".", "").replace(",", ".")
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation:
-        raise PayloadInvalid(f"csv: the price {plain[:40]!r} is no number") from None
+    amount = number(plain, "csv")
     return amount * Decimal(str(settings.factor)) if settings.factor != 1 else amount

@@ -7,6 +7,7 @@ say so (facts/feeds.md 2.14). The data may not be passed on.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -43,7 +44,7 @@ class ElectricityMaps(Feed):
 
     money: ClassVar[bool] = False
     currency: ClassVar[str] = GRAMS
-    stand_ins: ClassVar[dict[str, str]] = {"zone": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"zone": "recorded"}
 
     kind: Literal["electricity_maps"] = "electricity_maps"
     zone: str

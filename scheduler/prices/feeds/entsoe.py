@@ -9,7 +9,7 @@ auctions (sequence 1 is the price; 2, published earlier, is another market's), a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -43,7 +43,7 @@ class Entsoe(Feed):
     """
 
     spoken: ClassVar[frozenset[int]] = frozenset({400})
-    stand_ins: ClassVar[dict[str, str]] = {"zone": _ANY}
+    stand_ins: ClassVar[Mapping[str, object]] = {"zone": _ANY}
 
     kind: Literal["entsoe"] = "entsoe"
     zone: str

@@ -7,6 +7,7 @@ bare list is read too. Ends that overlap the next start were common (evcc #24055
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -43,7 +44,7 @@ class Evcc(LocatedFeed):
     """`url` is evcc's own address (`http://evcc:7070`); `tariff` chooses which of its curves. `currency` is evcc's setting."""
 
     zone_key: ClassVar[str] = "tariff"
-    stand_ins: ClassVar[dict[str, str]] = {"file": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"file": "recorded"}
     varies: ClassVar[bool] = False
 
     kind: Literal["evcc"] = "evcc"

@@ -24,19 +24,33 @@ from scheduler.prices.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """
+    A token that is had for a secret, for about half an hour.
+
+    With a `query` (GraphQL) the secret is its variable `key`; without one, `user:password` of a Basic login. `token` is the
+    way to the token in the answer.
+    """
+
+    url: str
+    token: tuple[str, ...]
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """
     Where a secret goes in a request: the value itself is put in at the very end, in `fetch.py`.
 
     `name` is what the operator calls it. One of `header` and `param` says where it goes; `prefix` comes before it
-    ("Bearer "). With `login`, the secret is `user:password`, and what goes there is the token that this URL gives for it.
+    ("Bearer "). With `login`, what goes there is the token that the secret is exchanged for.
     """
 
     name: str
     header: str = ""
     param: str = ""
     prefix: str = ""
-    login: str = ""
+    login: Login | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class Feed(Section):
     zone_key: ClassVar[str] = "zone"
     not_published: ClassVar[frozenset[int]] = frozenset({204})
     spoken: ClassVar[frozenset[int]] = frozenset()
-    stand_ins: ClassVar[Mapping[str, str]] = {}
+    stand_ins: ClassVar[Mapping[str, object]] = {}
     varies: ClassVar[bool] = True
     money: ClassVar[bool] = True
 

@@ -8,8 +8,6 @@ Every way a request can end is one of four: an answer, `FeedUnavailable` (later)
 from __future__ import annotations
 
 import asyncio
-import base64
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,15 +20,15 @@ import httpx
 from scheduler.domain.errors import FeedRejected, FeedUnavailable, PayloadInvalid
 from scheduler.ports import Clock
 from scheduler.prices.breaker import Breaker
-from scheduler.prices.feeds.feed import FeedRequest, Secret
-from scheduler.prices.feeds.payload import LARGEST_BODY, json_value
+from scheduler.prices.feeds.body import bounded
+from scheduler.prices.feeds.feed import FeedRequest
+from scheduler.prices.feeds.payload import LARGEST_BODY
+from scheduler.prices.feeds.secret_transport import WANTED, SecretTransport
 from scheduler.prices.plan import stable_fraction
 
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 WHOLE_S = 60.0
 """From the first byte sent to the last received: a body that drips is cut off here."""
-
-_WANTED = "smartcharge.secret"
 
 TransportFactory = Callable[[str], httpx.AsyncBaseTransport]
 Secrets = Callable[[str], str | None]
@@ -95,7 +93,7 @@ class Fetcher:
             async with asyncio.timeout(WHOLE_S):
                 response = await self._clients[host].send(outgoing, stream=True)
                 try:
-                    body = await _bounded(response)
+                    body = await bounded(response)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -125,13 +123,13 @@ class Fetcher:
 
     def _built(self, host: str, request: FeedRequest) -> httpx.Request:
         if host not in self._clients:
-            transport = _SecretTransport(self._transport(host), self._secret)
+            transport = SecretTransport(self._transport(host), self._secret, self._clock)
             self._clients[host] = httpx.AsyncClient(
                 transport=transport, timeout=TIMEOUT, headers={"User-Agent": "smartcharge", "Accept-Encoding": "gzip"}
             )
         method = "GET" if request.body is None else "POST"
         content = None if request.body is None else dict(request.body)
-        extensions = {} if request.secret is None else {_WANTED: request.secret}
+        extensions = {} if request.secret is None else {WANTED: request.secret}
         return self._clients[host].build_request(
             method,
             request.url,
@@ -152,87 +150,6 @@ class Fetcher:
         if host not in self._breakers:
             self._breakers[host] = Breaker(stable_fraction(self._seed, host))
         return self._breakers[host]
-
-
-class _SecretTransport(httpx.AsyncBaseTransport):
-    """Puts the secret into the request below the client, whose log line tells the URL."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, secret: Callable[[str], str]) -> None:
-        self._inner, self._secret = inner, secret
-        self._tokens: dict[str, str] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        wanted = request.extensions.get(_WANTED)
-        if not isinstance(wanted, Secret):
-            return await self._inner.handle_async_request(request)
-        known = wanted.login in self._tokens
-        response = await self._inner.handle_async_request(_with(request, wanted, await self._value(wanted)))
-        if response.status_code != 401 or not known:
-            return response
-        # A token that has run out: fetch another, once.
-        await response.aclose()
-        del self._tokens[wanted.login]
-        return await self._inner.handle_async_request(_with(request, wanted, await self._value(wanted)))
-
-    async def _value(self, wanted: Secret) -> str:
-        value = self._secret(wanted.name)
-        if not wanted.login:
-            return value
-        if wanted.login not in self._tokens:
-            self._tokens[wanted.login] = await self._log_in(wanted.login, value)
-        return self._tokens[wanted.login]
-
-    async def _log_in(self, url: str, credentials: str) -> str:
-        headers = {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
-        response = await self._inner.handle_async_request(httpx.Request("GET", url, headers=headers))
-        try:
-            content = json_value(await _bounded(response), "login") if response.status_code == 200 else None
-        finally:
-            await response.aclose()
-        token = content.get("token") if isinstance(content, dict) else None
-        if not isinstance(token, str) or not token.isprintable():
-            raise FeedRejected(f"{_host(url)} did not accept the login ({response.status_code})")
-        return token
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-def _with(request: httpx.Request, wanted: Secret, value: str) -> httpx.Request:
-    """Return *request* with the secret in its place."""
-    url = request.url.copy_add_param(wanted.param, wanted.prefix + value) if wanted.param else request.url
-    headers = request.headers.copy()
-    if wanted.header:
-        headers[wanted.header] = wanted.prefix + value
-    return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
-
-
-async def _bounded(response: httpx.Response) -> bytes:
-    """Return the body; refuse one beyond `LARGEST_BODY`, packed or unpacked, having read no more than that."""
-    raw = bytearray()
-    async for chunk in response.aiter_raw():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise PayloadInvalid(f"the answer is larger than {LARGEST_BODY // 1024**2} MiB")
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity":
-        return bytes(raw)
-    if encoding != "gzip":
-        raise PayloadInvalid(f"the answer is packed as {encoding[:20]!r}, expected gzip or nothing")
-    return _unpacked(bytes(raw))
-
-
-def _unpacked(raw: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        body = unpacker.decompress(raw, LARGEST_BODY + 1)
-    except zlib.error:
-        raise PayloadInvalid("the answer says it is gzip and is not") from None
-    if len(body) > LARGEST_BODY:
-        raise PayloadInvalid(f"the answer unpacks to more than {LARGEST_BODY // 1024**2} MiB")
-    if not unpacker.eof:
-        raise PayloadInvalid("the gzip answer is cut off")
-    return body
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -11,6 +11,7 @@ Units and VAT are settings of the integration there, so `unit` says what the num
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -52,7 +53,7 @@ class HomeAssistant(Feed):
     """
 
     varies: ClassVar[bool] = False
-    stand_ins: ClassVar[dict[str, str]] = {"base_url": "http://recorded", "entity": "sensor.recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"base_url": "http://recorded", "entity": "sensor.recorded"}
 
     kind: Literal["home_assistant"] = "home_assistant"
     base_url: str = Field(pattern=r"^https?://")

@@ -11,9 +11,9 @@ as rows of `key` and `value`, a list of pairs as rows of `0` and `1`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from pydantic import Field
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, FeedRequest, LocatedFeed, Secret
-from scheduler.prices.feeds.payload import from_epoch, json_value
+from scheduler.prices.feeds.payload import from_epoch, json_value, number
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading
 from scheduler.prices.rows import Row, slots_of
@@ -47,7 +47,7 @@ class JsonMapping(LocatedFeed):
     """
 
     zone_key: ClassVar[str] = "timezone"
-    stand_ins: ClassVar[dict[str, str]] = {"file": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"file": "recorded"}
     varies: ClassVar[bool] = False
 
     kind: Literal["json"] = "json"
@@ -134,8 +134,8 @@ def moment_of(value: object) -> datetime:
     if isinstance(value, str) and value.strip().isdigit() and len(value) < 16:
         value = int(value)
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        number = Decimal(value)
-        return from_epoch(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number)
+        epoch = Decimal(value)
+        return from_epoch(epoch / 1000 if abs(epoch) >= _MILLISECONDS_FROM else epoch)
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value.strip())
@@ -166,11 +166,6 @@ def _listed(value: object, path: str) -> list[Any]:
 def _number(value: object) -> Decimal | None:
     if value is None or value == "":
         return None
-    try:
-        if isinstance(value, (int, str, Decimal)) and not isinstance(value, bool):
-            number = Decimal(value)
-            if number.is_finite():
-                return number
-    except InvalidOperation:
-        pass
-    raise PayloadInvalid(f"json: {str(value)[:40]!r} is no price")
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        raise PayloadInvalid(f"json: {str(value)[:40]!r} is no price")
+    return number(str(value), "json")

@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from scheduler.domain.errors import FeedRejected, PayloadInvalid
-from scheduler.prices.feeds.payload import glimpse, refuse_markup
+from scheduler.prices.feeds.payload import glimpse, number, refuse_markup
 
 LARGEST_UNPACKED = 20 * 1024 * 1024
 MOST_MEMBERS = 100
@@ -139,7 +139,8 @@ def _period(part: Element) -> Period:
     if not start < end or (end - start) / resolution > MOST_POSITIONS:
         raise PayloadInvalid(f"entsoe: a Period from {start.isoformat()} to {end.isoformat()} cannot be")
     points = {
-        _whole(_text(point, "position")): _number(_text(point, "price.amount")) for point in _children(part, "Point")
+        _whole(_text(point, "position")): number(_text(point, "price.amount"), "entsoe")
+        for point in _children(part, "Point")
     }
     # Positions beyond the end were seen (hass-entso-e's recordings): they lie outside what the period says it tells.
     inside = {position: amount for position, amount in points.items() if 1 <= position <= (end - start) / resolution}
@@ -163,16 +164,6 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8):
         raise PayloadInvalid(f"entsoe: got {text[:20]!r}, expected a whole number")
     return int(text)
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise PayloadInvalid(f"entsoe: the price {text[:20]!r} is no number") from None
-    if not number.is_finite() or abs(number) > Decimal("1e9"):
-        raise PayloadInvalid(f"entsoe: the price {text[:20]!r} is no price")
-    return number
 
 
 def _moment(text: str) -> datetime:

@@ -7,6 +7,7 @@ area's prices are final is said per area (facts/feeds.md 2.3).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -39,7 +40,7 @@ class _Day(Wire):
 class Nordpool(Feed):
     """`zone` is a delivery area (SE3, FI, NO1, GER). `market: N2EX_DayAhead` with zone UK and GBP is the British auction."""
 
-    stand_ins: ClassVar[dict[str, str]] = {"zone": "*"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"zone": "*"}
 
     kind: Literal["nordpool"] = "nordpool"
     zone: str

@@ -8,21 +8,26 @@ about 16:00 the last two half hours of today's wall-clock day are not known, nev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from scheduler.document import Section
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.feeds.payload import Amount, Moment, Wire, from_json
 from scheduler.prices.market import MARKET
 from scheduler.prices.plan import PollPlan
+from scheduler.prices.public_holidays import Calendar
 from scheduler.prices.reading import Reading
 from scheduler.prices.rows import Row, slots_of
+from scheduler.prices.schedule import Rule, Schedule
 from scheduler.prices.units import Unit
 from scheduler.prices.whole import rolling_reading
 
@@ -43,23 +48,43 @@ class _Rates(Wire):
     next: str | None = None
 
 
+class NightHours(Section):
+    """When a two-rate meter shows the night."""
+
+    since: time = Field(default=time(0, 30), alias="from")
+    to: time = time(7, 30)
+    clock: Literal["UTC", "Europe/London"] = "UTC"
+
+    def parts(self, row: Row, *, wanted: str) -> list[Row]:
+        """Return the parts of *row* that lie in the night, or (*wanted* is not night) by day."""
+        rule = Rule.model_validate({"from": self.since, "to": self.to, "price": 1})
+        assert row.end is not None
+        hours = Schedule(default=0, rules=[rule]).slots(Interval(row.start, row.end), ZoneInfo(self.clock), Calendar())
+        return [
+            Row(hour.start, row.amount, hour.end) for hour in hours if (hour.price_per_kwh == 1) == (wanted == "night")
+        ]
+
+
 class Octopus(Feed):
     """
     `product` and `region` (the letter of the grid supply point, A to P without I and O) make the tariff code.
 
-    `rates` is the list asked for: `standard` for all single-rate tariffs. `payment_method` chooses where a rate is given
-    for several. `vat`: the prices with 5 % VAT in them (`included`) or without.
+    `rates` is the list asked for: `standard` for all single-rate tariffs (Agile, Go, Tracker, Cosy), `economy_7` for those
+    with a day and a night rate. Those lists have no times, so `night` says when the meter switches, by the UTC clock as
+    most smart meters do. `payment_method` chooses where a rate is given for several. `vat`: the prices with 5 % VAT in them
+    (`included`) or without.
     """
 
     currency: ClassVar[str] = "GBP"
     zone_key: ClassVar[str] = "region"
-    stand_ins: ClassVar[dict[str, str]] = {"region": "C"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"region": "C"}
     varies: ClassVar[bool] = False
 
     kind: Literal["octopus"] = "octopus"
     product: str = Field(default="AGILE-24-10-01", pattern=r"^[A-Z0-9-]+$")
     region: str = Field(pattern=r"^[A-HJ-NP]$")
-    rates: Literal["standard", "day", "night"] = "standard"
+    rates: Literal["standard", "day", "night", "economy_7"] = "standard"
+    night: NightHours = NightHours()
     payment_method: Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"] = "DIRECT_DEBIT"
     vat: Literal["included", "excluded"] = "included"
     base_url: str = "https://api.octopus.energy/v1"
@@ -76,10 +101,11 @@ class Octopus(Feed):
         return f"E-{registers}R-{self.product}-{self.region}"
 
     def requests(self, window: Interval) -> list[FeedRequest]:
-        """Return the one request for *window*. Stamps carry `Z`: an unescaped `+` would be read as a space."""
+        """Return one request per list of rates for *window*. Stamps carry `Z`: an unescaped `+` would be read as a space."""
         tariff = f"{self.base_url}/products/{self.product}/electricity-tariffs/{self.tariff_code}"
         params = {"period_from": _stamp(window.start), "period_to": _stamp(window.end), "page_size": "1500"}
-        return [FeedRequest(f"{tariff}/{self.rates}-unit-rates/", params)]
+        lists = ("day", "night") if self.rates == "economy_7" else (self.rates,)
+        return [FeedRequest(f"{tariff}/{name}-unit-rates/", params, part=name) for name in lists]
 
     def parse(self, payload: bytes, asked: Asked) -> Reading:
         """
@@ -98,6 +124,8 @@ class Octopus(Feed):
         if not kept:
             raise PayloadInvalid(f"octopus: no rate for {self.payment_method}, only for another way of paying")
         rows = [row for rate in kept if (row := self._row(rate, asked.window)) is not None]
+        if self.rates == "economy_7":
+            rows = [part for row in rows for part in self.night.parts(row, wanted=asked.part)]
         source = f"Octopus Energy {self.product}, region {self.region}"
         return replace(rolling_reading("GBP", slots_of(rows, PENCE), source=source), next_page=answer.next)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
-from scheduler.prices.feeds.payload import glimpse, text_of
+from scheduler.prices.feeds.payload import glimpse, number, text_of
 from scheduler.prices.market import EUR_PER_MWH, MARKET, day_ahead
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading
@@ -95,9 +95,4 @@ def _issued(text: str) -> datetime | None:
 
 def _amount(cell: str) -> Decimal | None:
     plain = cell.strip().replace(".", "").replace(",", ".")
-    if not plain:
-        return None
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        raise PayloadInvalid(f"omie: the price {cell.strip()[:20]!r} is no number") from None
+    return number(plain, "omie") if plain else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -98,6 +98,14 @@ def glimpse(payload: bytes) -> str:
         return "nothing"
     head = payload[:40].decode("ascii", errors="replace")
     return "".join(letter if letter.isprintable() else " " for letter in head).strip().__repr__()
+
+
+def number(text: str, feed: str) -> Decimal:
+    """Return a price written as text; raise `PayloadInvalid` for what is no finite number of ordinary size."""
+    try:
+        return _finite(Decimal(text))
+    except (InvalidOperation, ValueError):
+        raise PayloadInvalid(f"{feed}: the price {text[:40]!r} is no number") from None
 
 
 def from_epoch(seconds: int | Decimal) -> datetime:

@@ -41,7 +41,7 @@ class Replay(LocatedFeed):
     """A table of whole price days; `timezone` is the zone whose days they are."""
 
     zone_key: ClassVar[str] = "timezone"
-    stand_ins: ClassVar[dict[str, str]] = {"file": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"file": "recorded"}
 
     kind: Literal["replay"] = "replay"
     timezone: ZoneInfo = ZoneInfo("Europe/Berlin")

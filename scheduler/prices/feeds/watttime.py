@@ -7,6 +7,7 @@ login (facts/feeds.md 2.14).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -16,7 +17,7 @@ from pydantic import Field
 
 from scheduler.domain.errors import PayloadInvalid
 from scheduler.domain.interval import Interval
-from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest, Secret
+from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest, Login, Secret
 from scheduler.prices.feeds.payload import Amount, Moment, Wire, from_json
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading, not_published
@@ -49,7 +50,7 @@ class WattTime(Feed):
 
     money: ClassVar[bool] = False
     currency: ClassVar[str] = GRAMS
-    stand_ins: ClassVar[dict[str, str]] = {"zone": "recorded"}
+    stand_ins: ClassVar[Mapping[str, object]] = {"zone": "recorded"}
 
     kind: Literal["watttime"] = "watttime"
     zone: str
@@ -62,8 +63,9 @@ class WattTime(Feed):
     def requests(self, window: Interval) -> list[FeedRequest]:
         """Return the one request for the next 48 hours."""
         params = {"region": self.zone, "signal_type": "co2_moer", "horizon_hours": "48"}
-        login = Secret("watttime_login", header="Authorization", prefix="Bearer ", login=f"{self.base_url}/login")
-        return [FeedRequest(f"{self.base_url}/v3/forecast", params, secret=login)]
+        login = Login(f"{self.base_url}/login", token=("token",))
+        secret = Secret("watttime_login", header="Authorization", prefix="Bearer ", login=login)
+        return [FeedRequest(f"{self.base_url}/v3/forecast", params, secret=secret)]
 
     def parse(self, payload: bytes, asked: Asked) -> Reading:
         """Return the points of one answer, none of them firm."""
