@@ -24,7 +24,8 @@ The Smartcar client: v3 first, v2.0 as a thin face. Everything that thinks is pu
                      new_key_line(key_id) -> str
 
     legacy           LegacyGateway(settings, clock, store: GrantStore, grant_of: Callable[[Vehicle], GrantId], transport=None)
-                       as SmartcarGateway, and async vehicles(grant_id) -> list[str];  .grants is its GrantKeeper
+                       as SmartcarGateway, with async vehicles(grant_id) -> list[str] for connections, and async limit(vehicle)
+                       .grants is its GrantKeeper
     grants           GrantKeeper: async redeem(grant_id, code), async access_token(grant_id), forget(grant_id);  GrantStore
     grant_directory  GrantDirectory(directory, vault, clock): a GrantStore of sealed files;  async reseal() -> int
     batch            state_in_batch(payload, vehicle_id, now, ids) -> VehicleState

@@ -25,7 +25,7 @@ def state_in_batch(payload: object, vehicle_id: VehicleId, now: datetime, ids: C
     replies = _replies(payload)
     faults = [fault for reply in replies.values() if (fault := fault_in(reply, Ask.READ, ids)) is not None]
     battery, charge = _good(replies, "/battery"), _good(replies, "/charge")
-    soc_pct, status = _percent(at(battery.body, "percentRemaining")), _status(charge)
+    soc_pct, status = percent(at(battery.body, "percentRemaining")), _status(charge)
     plugged_in = at(charge.body, "isPluggedIn")
     if soc_pct is None and status is None and not isinstance(plugged_in, bool):
         raise faults[0] if faults else VehicleUnreachable("Smartcar's batch holds neither battery nor charge")
@@ -39,6 +39,14 @@ def state_in_batch(payload: object, vehicle_id: VehicleId, now: datetime, ids: C
         charging=None if status is None else status == "CHARGING",
         fully_charged=None if status is None else status == "FULLY_CHARGED",
     )
+
+
+def percent(share: object) -> float | None:
+    """Return v2's share of 1 in percent; None for anything else."""
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        return None
+    # 0.68 * 100 is 68.00000000000001.
+    return round(share * 100, 6)
 
 
 def _replies(payload: object) -> dict[str, Reply]:
@@ -74,10 +82,3 @@ def _status(charge: Reply) -> str | None:
 
 
 _STATES = {"CHARGING", "NOT_CHARGING", "FULLY_CHARGED"}
-
-
-def _percent(share: object) -> float | None:
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        return None
-    # 0.68 * 100 is 68.00000000000001.
-    return round(share * 100, 6)

@@ -10,7 +10,7 @@ import stamina
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.vehicle import Vehicle, VehicleState
 from scheduler.ports import Clock
-from scheduler.vehicles.smartcar.batch import STATE_PATHS, state_in_batch
+from scheduler.vehicles.smartcar.batch import STATE_PATHS, percent, state_in_batch
 from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
 from scheduler.vehicles.smartcar.faults import Ask, fault_in
 from scheduler.vehicles.smartcar.grants import GrantId, GrantKeeper, GrantStore
@@ -63,6 +63,12 @@ class LegacyGateway:
         if not 50 <= limit_pct <= 100:
             raise InvalidValue(f"a charge limit must be 50 to 100 %, got {limit_pct}")
         await self._command(vehicle, Ask.LIMIT, "charge/limit", {"limit": limit_pct / 100})
+
+    async def limit(self, vehicle: Vehicle) -> float | None:
+        """Return the car's own charge limit in percent; None where the car does not say. Costs one call."""
+        request = Request("GET", f"{_path(vehicle)}/charge/limit")
+        reply = await self._read(request, self._grant_of(vehicle), vehicle)
+        return percent(at(reply.body, "limit"))
 
     async def vehicles(self, grant_id: GrantId) -> list[str]:
         """Return Smartcar's ids of all cars in one consent. Not billed."""

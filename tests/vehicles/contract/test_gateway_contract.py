@@ -7,10 +7,20 @@ from dataclasses import replace
 import pytest
 
 from scheduler.domain.errors import ConsentLost, OutcomeUnknown, VehicleError, VehicleRefused
-from tests.vehicles.contract.worlds import MakeOtherSide, OtherSide, hand_written, in_process, over_a_socket, run
+from scheduler.vehicles.smartcar.gateway import SmartcarGateway
+from scheduler.vehicles.smartcar.legacy import LegacyGateway
+from tests.vehicles.contract.worlds import (
+    MakeOtherSide,
+    OtherSide,
+    by_the_old_version,
+    hand_written,
+    in_process,
+    over_a_socket,
+    run,
+)
 
 everywhere = pytest.mark.parametrize(
-    "make", [hand_written, in_process, pytest.param(over_a_socket, marks=pytest.mark.live)]
+    "make", [hand_written, in_process, by_the_old_version, pytest.param(over_a_socket, marks=pytest.mark.live)]
 )
 
 
@@ -93,14 +103,19 @@ def test_a_limit_is_set_and_seen(make: MakeOtherSide) -> None:
         await other.gateway.set_limit(other.vehicle, 80)
         await other.settle()
 
-        assert 80.0 == (await other.gateway.state(other.vehicle)).limit_pct
+        assert 80.0 == other.limit_set_pct()
+        if isinstance(other.gateway, LegacyGateway):
+            assert 80.0 == await other.gateway.limit(other.vehicle)
+        else:
+            assert 80.0 == (await other.gateway.state(other.vehicle)).limit_pct
 
     run(make, story)
 
 
-@everywhere
+@pytest.mark.parametrize("make", [hand_written, in_process, pytest.param(over_a_socket, marks=pytest.mark.live)])
 def test_the_car_is_among_the_connections(make: MakeOtherSide) -> None:
     async def story(other: OtherSide) -> None:
+        assert isinstance(other.gateway, SmartcarGateway)
         (connection,) = await other.gateway.connections()
 
         assert (other.vehicle.smartcar_vehicle_id, other.vehicle.smartcar_user_id, "VOLKSWAGEN", "simulated") == (
@@ -192,5 +207,17 @@ def test_a_strangers_car_is_an_error_that_names_no_id(make: MakeOtherSide) -> No
 
         assert "veh-stranger" not in repr(error.value)
         assert make is hand_written or isinstance(error.value, ConsentLost)
+
+    run(make, story)
+
+
+@pytest.mark.parametrize("make", [in_process, by_the_old_version, pytest.param(over_a_socket, marks=pytest.mark.live)])
+def test_a_disconnected_car_cannot_be_read_any_more(make: MakeOtherSide) -> None:
+    async def story(other: OtherSide) -> None:
+        await other.gateway.state(other.vehicle)
+        await other.gateway.disconnect(other.vehicle)
+
+        with pytest.raises(ConsentLost):
+            await other.gateway.state(other.vehicle)
 
     run(make, story)

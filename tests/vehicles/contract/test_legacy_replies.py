@@ -108,6 +108,16 @@ def test_a_command_is_one_post_with_the_documented_body(tmp_path: Path, path: st
     assert ("POST", body) == (asked.method, json.loads(asked.body))
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"), [({"limit": 0.8}, 80.0), ({"limit": None}, None), ({}, None), ({"limit": 80}, None)]
+)
+def test_a_limit_is_read_as_a_share_of_one(tmp_path: Path, body: Any, expected: float | None) -> None:
+    double = SmartcarDouble()
+    double.answer(f"{CAR}/charge/limit", Answer(body=body))
+
+    assert expected == with_gateway(tmp_path, double, lambda gateway: gateway.limit(ID3))
+
+
 def test_a_limit_out_of_range_is_not_sent(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="50 to 100"):
         with_gateway(tmp_path, SmartcarDouble(), lambda gateway: gateway.set_limit(ID3, 49))

@@ -1,5 +1,6 @@
 """
-Three other sides for one contract: a small hand-written Smartcar, the simulator in process, the simulator over a socket.
+The other sides for one contract: a small hand-written Smartcar, the simulator in process and over a socket, and the
+simulator's v2 face.
 
 Each offers the same: a gateway, one car at 40 % with a cable in and resting, the truth of it, and what can go wrong.
 """
@@ -11,24 +12,33 @@ import signal as signals
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
 from scheduler.clock import LoopClock, ScaledClock, SystemClock, VirtualLoop, run_virtually
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
-from scheduler.ports import Clock
+from scheduler.ports import Clock, VehicleGateway
 from scheduler.vehicles.simulator.app import SimulatorTransport
 from scheduler.vehicles.simulator.fault import Fault
 from scheduler.vehicles.simulator.process import serve
 from scheduler.vehicles.simulator.scenario import CarSpec, Client, Opening, Scenario
 from scheduler.vehicles.simulator.world import World
+from scheduler.vehicles.smartcar.consent import Connected, connect_url, redirect_in
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
+from scheduler.vehicles.smartcar.grant_directory import GrantDirectory
+from scheduler.vehicles.smartcar.grants import GrantId
+from scheduler.vehicles.smartcar.legacy import LegacyGateway
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
+from scheduler.vehicles.smartcar.vault import Vault
 from tests.vehicles.contract.smartcar_double import (
     ID3,
     LIMIT_PATH,
     NOW,
+    ORIGIN,
     SIGNALS_PATH,
     START_PATH,
     STOP_PATH,
@@ -42,15 +52,28 @@ from tests.vehicles.contract.smartcar_double import (
 START = datetime(2026, 2, 1, 17, 0, tzinfo=UTC)
 
 
+class Gateway(VehicleGateway, Protocol):
+    """What both versions can do."""
+
+    async def set_limit(self, vehicle: Vehicle, limit_pct: int) -> None: ...
+
+    async def disconnect(self, vehicle: Vehicle) -> None: ...
+
+
 class OtherSide(Protocol):
     """What the contract needs of Smartcar, and of the person beside the car."""
 
-    gateway: SmartcarGateway
     vehicle: Vehicle
     clock: Clock
 
+    @property
+    def gateway(self) -> Gateway: ...
+
     def charging(self) -> bool:
         """Whether the car charges in truth."""
+
+    def limit_set_pct(self) -> float:
+        """Return the limit that is set in the car, in truth."""
 
     def plug(self) -> None: ...
 
@@ -78,6 +101,9 @@ class SmallSmartcar(SmartcarDouble):
 
     def charging(self) -> bool:
         return self.is_charging
+
+    def limit_set_pct(self) -> float:
+        return self.limit_pct
 
     def plug(self) -> None:
         self.plugged_in = True
@@ -146,7 +172,7 @@ class SmallSmartcar(SmartcarDouble):
 class Simulated:
     """The simulator behind the gateway, over whichever transport."""
 
-    def __init__(self, clock: Clock, world: World, gateway: SmartcarGateway) -> None:
+    def __init__(self, clock: Clock, world: World, gateway: Gateway) -> None:
         self.clock, self._world, self.gateway = clock, world, gateway
         self.vehicle = Vehicle(
             VehicleId("ada-id3"), "Ada's ID.3", "VOLKSWAGEN", "ID.3", Powertrain.BEV,
@@ -155,6 +181,9 @@ class Simulated:
 
     def charging(self) -> bool:
         return self._world.truth("ada").charging
+
+    def limit_set_pct(self) -> float:
+        return self._world.truth("ada").limit_pct
 
     def plug(self) -> None:
         self._world.plug("ada")
@@ -194,6 +223,29 @@ async def in_process() -> AsyncIterator[OtherSide]:
     gateway = SmartcarGateway(settings(), clock, lambda: SimulatorTransport(world))
     yield Simulated(clock, world, gateway)
     await gateway.aclose()
+    world.close()
+
+
+@asynccontextmanager
+async def by_the_old_version() -> AsyncIterator[OtherSide]:
+    """The way of a driver: by the link to Connect, back with a code, which becomes a grant."""
+    clock = LoopClock(START, asyncio.get_running_loop())
+    world = World(_scenario(), clock)
+    client = world.scenario.client
+    asked = settings(
+        application_id=client.application_id, legacy_secret=client.legacy_secret, redirect_uri=f"{ORIGIN}/back"
+    )
+    with TemporaryDirectory() as directory:
+        store = GrantDirectory(Path(directory), Vault({"k1": b"1" * 32}, "k1"), clock)
+        gateway = LegacyGateway(asked, clock, store, lambda _: GrantId("ada"), lambda: SimulatorTransport(world))
+        async with httpx.AsyncClient(transport=SimulatorTransport(world)) as browser:
+            redirect = await browser.get(connect_url(asked, "state-1", make="Volkswagen"))
+        outcome = redirect_in(dict(parse_qsl(urlsplit(redirect.headers["location"]).query)))
+        assert isinstance(outcome, Connected)
+        assert ("state-1", "sim-user-ada") == (outcome.state, outcome.user_id)
+        await gateway.grants.redeem(GrantId("ada"), outcome.code or "")
+        yield Simulated(clock, world, gateway)
+        await gateway.aclose()
     world.close()
 
 
