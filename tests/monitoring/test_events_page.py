@@ -18,10 +18,10 @@ NOUNS = {name.partition(".")[0] for name in CATALOGUE}
 
 def said_in(source: str) -> set[str]:
     """Return what a source says: the first words of every `note(...)`, and every text that looks like an event's name."""
-    said = set()
+    said: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "").endswith("note") and node.args:
-            said |= {part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)}
+            said |= {str(part.value) for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)}
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value):
             said |= {node.value} if node.value.partition(".")[0] in NOUNS else set()
     return said

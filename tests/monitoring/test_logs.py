@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from scheduler.domain.event import Event
+from scheduler.domain.event import Event, Fact
 from scheduler.domain.vehicle import VehicleId
 from scheduler.monitoring.logs import configure_logs, event_line, write
 
 AT = datetime(2026, 2, 1, 17, tzinfo=UTC)
-FACTS = {"verb": "start", "reason": "reserve", "after_s": 6.1}
+FACTS: dict[str, Fact] = {"verb": "start", "reason": "reserve", "after_s": 6.1}
 ADA = VehicleId("ada-id3")
 
 

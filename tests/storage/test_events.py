@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.domain.errors import InvalidValue
-from scheduler.domain.event import Event
+from scheduler.domain.event import Event, Fact
 from scheduler.ports import Store
 from scheduler.storage import open_store
 from tests.storage.samples import ADA, BEN, NOW
@@ -19,7 +19,7 @@ class Fallen(Exception):
 
 
 def test_an_event_comes_back_with_its_facts_and_its_level(store: Store) -> None:
-    facts = {"cost": 2.31, "starts": 2, "known": True, "reason": "früh", "retry_after_s": None}
+    facts: dict[str, Fact] = {"cost": 2.31, "starts": 2, "known": True, "reason": "früh", "retry_after_s": None}
 
     seq = store.record_event(NOW, "plan.short", ADA, facts)
 
