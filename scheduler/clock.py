@@ -58,7 +58,9 @@ class ScaledClock:
             start, _, anchor = moments.partition("@")
             return cls(datetime.fromisoformat(start), datetime.fromisoformat(anchor), float(scale))
         except ValueError as error:
-            raise InvalidValue(f"a clock reads START@ANCHOR*SCALE with two ISO times and a number, got {text!r}") from error
+            raise InvalidValue(
+                f"a clock reads START@ANCHOR*SCALE with two ISO times and a number, got {text!r}"
+            ) from error
 
     def now(self) -> datetime:
         return self._start + (datetime.now(UTC) - self._anchor) * self.scale

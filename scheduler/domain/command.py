@@ -49,18 +49,14 @@ class CommandStatus(StrEnum):
         return self in OPEN_STATUSES
 
 
-OPEN_STATUSES = frozenset(
-    {CommandStatus.QUEUED, CommandStatus.SENDING, CommandStatus.ACCEPTED, CommandStatus.UNKNOWN}
-)
+OPEN_STATUSES = frozenset({CommandStatus.QUEUED, CommandStatus.SENDING, CommandStatus.ACCEPTED, CommandStatus.UNKNOWN})
 
 ARROWS: dict[CommandStatus, frozenset[CommandStatus]] = {
     CommandStatus.QUEUED: frozenset({CommandStatus.SENDING, CommandStatus.EXPIRED, CommandStatus.SUPERSEDED}),
     CommandStatus.SENDING: frozenset(
         {CommandStatus.ACCEPTED, CommandStatus.UNKNOWN, CommandStatus.FAILED, CommandStatus.QUEUED}
     ),
-    CommandStatus.ACCEPTED: frozenset(
-        {CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}
-    ),
+    CommandStatus.ACCEPTED: frozenset({CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}),
     CommandStatus.UNKNOWN: frozenset({CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}),
 }
 """

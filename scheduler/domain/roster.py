@@ -51,7 +51,9 @@ class Roster:
         """Return the seats a person means by *name*: a driver's id (all their cars) or a vehicle's id."""
         seats = tuple(seat for seat in self.seats if name in (seat.driver.id, seat.vehicle_id))
         if not seats:
-            known = sorted({*(str(seat.driver.id) for seat in self.seats), *(str(seat.vehicle_id) for seat in self.seats)})
+            known = sorted(
+                {*(str(seat.driver.id) for seat in self.seats), *(str(seat.vehicle_id) for seat in self.seats)}
+            )
             close = get_close_matches(name, known, n=1)
             hint = f', did you mean "{close[0]}"?' if close else f"; known are {', '.join(known) or 'none'}"
             raise InvalidValue(f'no driver or car is called "{name}"{hint}')

@@ -56,7 +56,9 @@ class PriceSlot:
                 f"a price slot must end after it starts, got {self.start.isoformat()} to {self.end.isoformat()}"
             )
         if not isfinite(self.price_per_kwh):
-            raise InvalidValue(f"the price at {self.start.isoformat()} must be a finite number, got {self.price_per_kwh}")
+            raise InvalidValue(
+                f"the price at {self.start.isoformat()} must be a finite number, got {self.price_per_kwh}"
+            )
 
     @property
     def interval(self) -> Interval:
