@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command
 from scheduler.domain.event import Event
+from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Roster, Seat
 from scheduler.domain.session import ChargeSession, Hand, Override
@@ -44,6 +45,16 @@ class CarView:
     next_event_at: datetime | None
     next_event: str
     simulated: bool
+
+    @property
+    def overruled(self) -> bool:
+        """Whether a person's word or hand stands above the plan. `resume` ends it."""
+        return self.override is not Override.NONE or (self.session is not None and self.session.hand is not Hand.NONE)
+
+    @property
+    def plan_in_force(self) -> ChargePlan | None:
+        """The plan that is followed: none while the car is unplugged or overruled."""
+        return self.promise.plan if self.promise and self.session and not self.overruled else None
 
     def soc_age(self, now: datetime) -> timedelta | None:
         """Return how old the state of charge is; None while none was ever seen."""
@@ -156,7 +167,9 @@ class Operations:
         vehicle_id = seat.vehicle_id
         state, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         override, promise = self._store.override(vehicle_id), self._store.promise(vehicle_id)
-        next_event_at, next_event = _next_event(promise if session else None, override, now)
+        next_event_at, next_event = _next_event(
+            promise if session and session.hand is Hand.NONE else None, override, now
+        )
         return CarView(
             vehicle_id,
             str(seat.driver.id),

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from scheduler.domain.driver import ChargeGoal
-from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
+from scheduler.domain.plan import ChargeWindow, PlanOutcome
 from scheduler.domain.session import Hand, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
@@ -82,7 +82,7 @@ def promise_lines(car: CarView, curve: TariffCurve | None, now: datetime, width:
 
     No chart where there are no prices, nor for a car that is not plugged in: nothing is planned for it.
     """
-    plan = _plan_in_force(car)
+    plan = car.plan_in_force
     lines = price_chart(curve, plan.windows, now, car.timezone, width) if curve and plan else []
     notes = car.promise.notes if car.promise and plan else ()
     return [*lines, *(f"  {note}" for note in notes)]
@@ -109,12 +109,6 @@ def _painted(lines: list[str]) -> list[Text]:
     return painted
 
 
-def _plan_in_force(car: CarView) -> ChargePlan | None:
-    if car.promise is None or car.session is None or car.override in (Override.STOP, Override.HOLD):
-        return None
-    return car.promise.plan
-
-
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What a person was told of a car, less what changes all the time: percentages and cents."""
@@ -129,7 +123,7 @@ class _Told:
 
     @classmethod
     def of(cls, car: CarView) -> _Told:
-        plan = _plan_in_force(car)
+        plan = car.plan_in_force
         return cls(
             car.state is not None,
             car.session is not None,

@@ -71,7 +71,7 @@ class CarCard:
     """
     What the template places. Shares (`soc`, `target`, `reserve`) run from 0 to 100 and are None where nothing is known.
 
-    `overridden`: a person's word or hand is in force, which `resume` ends.
+    `overruled`: a person's word or hand stands above the plan, and `resume` ends that.
     """
 
     vehicle_id: str
@@ -92,7 +92,7 @@ class CarCard:
     prices: str
     source: str
     commands: tuple[CommandLine, ...]
-    overridden: bool
+    overruled: bool
     simulated: bool
 
 
@@ -100,7 +100,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
     """Return the card of *car* over the prices in force on its tariff; None: no prices yet."""
     prices = curve or TariffCurve("")
     promise = car.promise
-    plan = _plan_in_force(car)
+    plan = car.plan_in_force
     goal = promise.goal if promise else None
     soc_age = car.soc_age(now)
     return CarCard(
@@ -118,7 +118,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         next_event_in=f"in {duration_words(car.next_event_at - now)}" if car.next_event_at else "",
         saving=_saving(promise) if promise and plan and plan.windows else "",
         warning=_warning(car, now),
-        notes=promise.notes if promise and car.session else (),
+        notes=promise.notes if promise and plan else (),
         windows=tuple(_window_lines(plan, prices, now, car.timezone)) if plan else (),
         drawing=drawing(prices, plan, goal, now, car.timezone),
         prices=_prices(prices, now, car.timezone),
@@ -126,16 +126,9 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         commands=tuple(
             _command_line(command, now, car.timezone) for command in car.commands[: -COMMANDS_SHOWN - 1 : -1]
         ),
-        overridden=car.override is not Override.NONE or bool(car.session and car.session.hand is not Hand.NONE),
+        overruled=car.overruled,
         simulated=car.simulated,
     )
-
-
-def _plan_in_force(car: CarView) -> ChargePlan | None:
-    """Return the plan that will be followed: none while unplugged, or while a person's word stands against it."""
-    if car.promise is None or car.session is None or car.override in (Override.STOP, Override.HOLD):
-        return None
-    return car.promise.plan
 
 
 def _without_title(car: CarView) -> str:

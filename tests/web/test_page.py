@@ -160,12 +160,14 @@ def test_a_persons_word_is_shown_with_its_consequence_and_the_way_back(
     assert ["/cars/ada-id3/resume"] == [f["action"] for f in page.all("form") if "resume" in (f["action"] or "")]
 
 
-def test_a_plan_that_is_overruled_is_not_drawn(fleet: Fleet) -> None:
+@pytest.mark.parametrize("override", [Override.START, Override.STOP, Override.HOLD])
+def test_a_plan_that_is_overruled_is_neither_drawn_nor_praised(fleet: Fleet, override: Override) -> None:
     assert 1 == len(page_of(fleet).classed("window"))
 
-    fleet.store.set_override(ADA, Override.STOP, NOW)
+    fleet.store.set_override(ADA, override, NOW)
 
-    assert 0 == len(page_of(fleet).classed("window"))
+    page = page_of(fleet)
+    assert [] == page.classed("window") + page.classed("next") + page.classed("saving")
 
 
 def test_a_departure_that_has_passed_is_warned_of_no_more(fleet: Fleet) -> None:
@@ -183,6 +185,7 @@ def test_a_hand_on_the_car_is_shown_with_the_way_back(fleet: Fleet, hand: Hand, 
 
     assert chip in page.text
     assert "Resume the plan" in page.text
+    assert [] == page.classed("window") + page.classed("next")
 
 
 def test_nothing_to_resume_is_no_button(fleet: Fleet) -> None:
