@@ -42,12 +42,17 @@ class CommandRecord:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A moment at which the car left, how full it was, and what its driver had wanted (None: nothing in particular)."""
+    """
+    A moment at which the car left, how full it was, and what its driver had wanted (None: nothing in particular).
+
+    `commands_before` is how many commands had reached it by then.
+    """
 
     at: datetime
     soc_pct: float
     wants_pct: float | None
     uses_pct: float
+    commands_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,8 @@ class Car:
     def _leave(self, at: datetime, by: str, away: _Away) -> None:
         self._away = away
         self._turn(at, "left", by, plug_kw=0.0, fast_charger=False, at_home=False, driving=True)
-        self.departures.append(Departure(at, self.timeline[-1].soc_pct, away.wants_pct, away.uses_pct))
+        left = Departure(at, self.timeline[-1].soc_pct, away.wants_pct, away.uses_pct, len(self.commands))
+        self.departures.append(left)
 
     def _come_home(self, at: datetime, by: str) -> None:
         away, self._away = self._away, None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from scheduler.vehicles.simulator.car import Car, Verb
+from scheduler.vehicles.simulator.car import Car, CommandRecord, Verb
 from scheduler.vehicles.simulator.refusal import Refusal, refusal
 from scheduler.vehicles.simulator.report import asleep_at
 
@@ -53,12 +54,15 @@ def _makes_ways(car: Car, verb: Verb, now: datetime) -> Refusal | None:
 
 def _used_up(car: Car, verb: Verb, now: datetime) -> bool:
     rules = car.rules
-    reached = [record for record in car.commands if record.effect in _REACHED_THE_CAR and record.verb != "set-limit"]
     if rules.commands_per_drive is not None:
-        drove_at = car.departures[-1].at if car.departures else car.timeline[0].since
-        return sum(record.at >= drove_at for record in reached) >= rules.commands_per_drive
+        before = car.departures[-1].commands_before if car.departures else 0
+        return len(_switches(car.commands[before:])) >= rules.commands_per_drive
     if rules.stops_per_30_days is not None and verb == "stop":
         since = now - timedelta(days=30)
-        stops = [record for record in reached if record.verb == "stop" and record.at > since]
+        stops = [record for record in _switches(car.commands) if record.verb == "stop" and record.at > since]
         return len(stops) >= rules.stops_per_30_days
     return False
+
+
+def _switches(commands: Sequence[CommandRecord]) -> list[CommandRecord]:
+    return [record for record in commands if record.effect in _REACHED_THE_CAR and record.verb != "set-limit"]

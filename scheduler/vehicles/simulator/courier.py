@@ -133,16 +133,15 @@ class Courier:
             return False
 
     def _tell_all(self) -> None:
-        now = self._world.now()
-        subscriptions = self._world.webhooks.subscriptions
-        self._next = {key: moment for key, moment in self._next.items() if key in subscriptions}
-        for key, subscription in subscriptions.items():
-            webhook = self._world.webhooks.webhooks[subscription.webhook_id]
+        now, webhooks = self._world.now(), self._world.webhooks
+        watched = {key: each for key, each in webhooks.subscriptions.items() if webhooks.webhooks[key[0]].verified}
+        # What is no longer watched must not be waited for: its moment would lie in the past for ever.
+        self._next = {key: moment for key, moment in self._next.items() if key in watched}
+        for key, subscription in watched.items():
             foreseen = self._next.get(key)
-            looked = key in self._next and key not in self._due and (foreseen is None or foreseen > now)
-            if not webhook.verified or looked:
+            if key in self._next and key not in self._due and (foreseen is None or foreseen > now):
                 continue
-            self._tell(webhook, subscription)
+            self._tell(webhooks.webhooks[key[0]], subscription)
             self._next[key] = self._world.next_report(subscription.car_id)
         self._due.clear()
 
@@ -176,6 +175,8 @@ class Courier:
         if subscription is not None and (subscription.told_at is None or subscription.told_at < reported_at):
             told = {"webhook": key[0], "reported_at": reported_at.isoformat()}
             self._world.record("webhook", key[1], act="told", **told)
+        if self._telling.get(key) == reported_at:
+            del self._telling[key]
 
     async def _attempt(self, webhook: Webhook, event: dict[str, Any], copies: int) -> None:
         for number, wait_s in enumerate(WAITS_S):

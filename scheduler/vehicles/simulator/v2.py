@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from scheduler.vehicles.simulator.car import Car, Verb
 from scheduler.vehicles.simulator.gate import Gate
-from scheduler.vehicles.simulator.refusal import Refused, refusal
+from scheduler.vehicles.simulator.refusal import Refusal, Refused, refusal
 from scheduler.vehicles.simulator.report import Known
 from scheduler.vehicles.simulator.signals import charging_status, position, range_km, vin
 from scheduler.vehicles.simulator.v2_admin import V2Admin
@@ -26,6 +26,7 @@ _KM_PER_MILE = 1.609344
 @dataclass(frozen=True, slots=True)
 class _Reading:
     permission: str
+    group: str
     body: Callable[[Car, Known, float], dict[str, Any]]
     """Of a car, what is known of it, and how many kilometres the caller's unit has."""
 
@@ -80,6 +81,8 @@ class V2:
         async def read(request: Request) -> Response:
             car = self._gate.granted_car(request, reading.permission)
             self._gate.spend(car)
+            if (refused := self._not_planned(reading)) is not None:
+                raise Refused(refused)
             if (instead := await self._gate.read(car)) is not None:
                 return instead
             known = self._world.known(car.spec.id)
@@ -108,12 +111,19 @@ class V2:
             refused = refusal("PATH", "There is no such path.")
         elif reading.permission not in self._gate.grant(request).permissions:
             refused = refusal("PERMISSION", f"The driver has not granted {reading.permission}.")
+        else:
+            refused = self._not_planned(reading)
         if refused is not None or reading is None:
             assert refused is not None
             return {"path": path, "code": refused.status, "body": v2_error(refused, self._gate.request_id())}
         known = self._world.known(car.spec.id)
         headers = {name.lower(): value for name, value in _ages(request, known).items()}
         return {"path": path, "code": 200, "body": reading.body(car, known, _unit_km(request)), "headers": headers}
+
+    def _not_planned(self, reading: _Reading) -> Refusal | None:
+        if reading.group not in self._world.scenario.plan.hides:
+            return None
+        return refusal("INVALID_PLAN", f"The plan does not include {reading.group}.")
 
     async def charge(self, request: Request) -> Response:
         """Start or stop."""
@@ -214,15 +224,15 @@ def _vin(car: Car, _: Known, __: float) -> dict[str, Any]:
     return {"vin": vin(car)}
 
 
-_ATTRIBUTES = _Reading("read_vehicle_info", _attributes)
+_ATTRIBUTES = _Reading("read_vehicle_info", "VehicleIdentification", _attributes)
 _READINGS = {
     "/": _ATTRIBUTES,
-    "/battery": _Reading("read_battery", _battery),
-    "/battery/capacity": _Reading("read_battery", _capacity),
-    "/battery/nominal_capacity": _Reading("read_battery", _nominal),
-    "/charge": _Reading("read_charge", _charge),
-    "/charge/limit": _Reading("read_charge", _limit),
-    "/location": _Reading("read_location", _location),
-    "/odometer": _Reading("read_odometer", _odometer),
-    "/vin": _Reading("read_vin", _vin),
+    "/battery": _Reading("read_battery", "TractionBattery", _battery),
+    "/battery/capacity": _Reading("read_battery", "TractionBattery", _capacity),
+    "/battery/nominal_capacity": _Reading("read_battery", "TractionBattery", _nominal),
+    "/charge": _Reading("read_charge", "Charge", _charge),
+    "/charge/limit": _Reading("read_charge", "Charge", _limit),
+    "/location": _Reading("read_location", "Location", _location),
+    "/odometer": _Reading("read_odometer", "Odometer", _odometer),
+    "/vin": _Reading("read_vin", "VehicleIdentification", _vin),
 }

@@ -52,6 +52,9 @@ def test_a_person_can_do_all_there_is_to_do(caller: Make) -> None:
         ("/simulator/cars/ada/plug", {"volts": 1}, 422, "volts"),
         ("/simulator/faults", {"kind": "error"}, 422, "a status or a code"),
         ("/simulator/faults", {"kind": "cut", "car": "eve"}, 404, "no car 'eve'"),
+        ("/simulator/faults", {"kind": "denied", "code": "bored"}, 422, "access_denied"),
+        ("/simulator/webhooks", {"id": "wh-1", "callback_uri": "gopher://x"}, 422, "callback_uri"),
+        ("/simulator/webhooks/wh-1/send", {"what": "test", "car": "ada"}, 409, "nobody carries"),
     ],
 )
 def test_what_cannot_be_done_is_answered_in_words(

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from scheduler.clock import ManualClock
+from scheduler.vehicles.simulator.fault import Fault
 
 Make = Callable[..., Any]
 SIGNALS = "/v3/vehicles/sim-vehicle-ada/signals"
@@ -348,3 +350,46 @@ def test_every_answer_says_that_it_is_simulated(caller: Make) -> None:
     ]
 
     assert ["true"] * 5 == [answer.headers["x-simulated"] for answer in answers]
+
+
+def test_charge_schedules_are_refused_as_by_most_makes(caller: Make) -> None:
+    answer = caller().post("/v3/vehicles/sim-vehicle-ada/charge-schedules/daily", json={})
+
+    assert (501, "COMPATIBILITY") == (answer.status_code, the_error(answer)["type"])
+
+
+def test_a_mode_that_is_none_is_refused(caller: Make) -> None:
+    answer = caller().get("/v3/connections", params={"filter[vehicle.mode]": "dream"})
+
+    assert "INVALID_INPUT_FORMAT" == the_error(answer)["code"]
+
+
+@pytest.mark.parametrize("path", ["/v3/connections", "/v3/vehicles/sim-vehicle-ada", f"{SIGNALS}/charge-ischarging"])
+def test_every_read_can_be_cut(caller: Make, path: str) -> None:
+    ada = caller()
+    ada.take_token()
+    ada.world.fault(Fault(kind="cut"))
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        ada.get(path)
+
+
+def test_tokens_can_be_cut_too(caller: Make) -> None:
+    ada = caller()
+    ada.world.fault(Fault(kind="cut", times=2))
+
+    for path in ("/oauth2/token", "/oauth/token"):
+        with pytest.raises(httpx.RemoteProtocolError):
+            ada.call("POST", path, data=CREDENTIALS)
+
+
+@pytest.mark.parametrize("path", ["/v3/applications/other", "/v3/subscriptions/other", "/v3/webhooks/other"])
+def test_what_the_application_does_not_have_is_not_found(caller: Make, path: str) -> None:
+    assert "INVALID_PATH" == the_error(caller().get(path))["code"]
+
+
+def test_the_application_is_found_by_its_id(caller: Make) -> None:
+    ada = caller()
+    application = ada.world.scenario.client.application_id
+
+    assert application == ada.get(f"/v3/applications/{application}").json()["data"]["id"]
