@@ -104,7 +104,7 @@ class Daemon:
 
     async def _serve(self, house: House, web: WebServer) -> None:
         await house.open()
-        url = f"http://{self._settings.page_host}:{web.port}/"
+        url = web.url
         self._directory.announce(url)
         self._systemd.ready(f"{len(house.roster.seats)} cars, page at {url}")
         tasks = [asyncio.create_task(self._feed_watchdog(house)), asyncio.create_task(self._show(house, url))]
