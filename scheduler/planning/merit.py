@@ -33,13 +33,13 @@ class Merit:
     money_per_price: float
     """Whole money units per (currency/kWh) and microsecond."""
 
-    def price(self, price_per_kwh: float) -> int:
-        """Return the weight of a microsecond at this price."""
-        return round(price_per_kwh * self.money_per_price) * self.money
+    def start_price(self, cost: float, power_kw: float) -> int:
+        """Return the money of a start that costs *cost*: as many microseconds at price 1 as *cost* buys."""
+        return round(cost * self.money_per_price * HOUR_US / power_kw)
 
-    def start_cost(self, cost: float, power_kw: float) -> int:
-        """Return the weight of a start that costs *cost*: as many microseconds at price 1 as *cost* buys."""
-        return round(cost * self.money_per_price * HOUR_US / power_kw) * self.money + self.start
+    def price(self, price_per_kwh: float) -> int:
+        """Return the money of a microsecond at this price."""
+        return round(price_per_kwh * self.money_per_price)
 
 
 def merit(horizon_us: int, cells: int, goals: int, dearest: float, costliest_start: float) -> Merit:

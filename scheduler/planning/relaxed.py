@@ -11,19 +11,17 @@ from bisect import bisect_left
 
 from scheduler.planning.task import UNLIMITED, Grid, Task
 
+NEVER = 1 << 4096
+"""Heavier than any plan."""
+
 
 class Relaxed:
     """
     `off[k][i]` and `on[k][i]`: the least reduced weight from point *i* on, not charging or charging, with *k* starts left
     (one layer, 0, where they are unlimited). Charging here may stop: the run is long enough.
-
-    *tally* counts, in the low bits of every weight, the energy that an optimum has charged by that point.
     """
 
-    TALLY_BITS = 64
-    """A century in microseconds has 52 bits."""
-
-    def __init__(self, task: Task, grid: Grid, rates: list[int], tally: int | None = None) -> None:
+    def __init__(self, task: Task, grid: Grid, rates: list[int]) -> None:
         points, bends = task.points, task.bends
         self._task, self._grid, self._points = task, grid, points
         self.rates = rates
@@ -35,9 +33,6 @@ class Relaxed:
         ]
         self._start = task.start_weight
         self._short = task.short_weight
-        self._tallied = tally
-        if tally is not None:
-            self._tally(tally)
         self.sums = [0]
         for is_open, whole in zip(task.open, self.whole, strict=True):
             self.sums.append(self.sums[-1] + (whole if is_open else 0))
@@ -46,14 +41,6 @@ class Relaxed:
         self._loose: dict[tuple[int, int, bool], int] = {}
         for left in range(task.layers):
             self._add_layer(left)
-
-    def _tally(self, until: int) -> None:
-        bits, points = self.TALLY_BITS, self._points
-        self.whole = [
-            (whole << bits) + (points[i + 1] - points[i] if i < until else 0) for i, whole in enumerate(self.whole)
-        ]
-        self._start <<= bits
-        self._short = None if self._short is None else self._short << bits
 
     def least(self) -> int:
         """Return what the lightest relaxed plan weighs, without the constant."""
@@ -64,59 +51,74 @@ class Relaxed:
         return least
 
     def _add_layer(self, left: int) -> None:
-        task, grid, start, short = self._task, self._grid, self._start, self._short
+        task, grid, start = self._task, self._grid, self._start
         last, whole, is_open = grid.last, self.whole, task.open
         off, on = [0] * (last + 1), [0] * (last + 1)
         self.off.append(off)
         self.on.append(on)
         fresh = left - 1 if left else 0
         may_start = left > 0 or task.starts == UNLIMITED
+        at_once = not task.least_run_us
         fresh_on = self.on[fresh]
-        simple_run, simple_pause = not task.least_run_us, not task.least_pause_us
         rest_off, rest_on, begin = 0, 0, last
         if task.lone_from is not None and left > 1:
             begin = bisect_left(self._points, task.lone_from)
             off[begin:], on[begin:] = self.off[1][begin:], self.on[1][begin:]
             rest_off, rest_on = off[begin], on[begin]
         for i in range(begin - 1, -1, -1):
+            going = NEVER
             if is_open[i]:
                 going = whole[i] + rest_on
                 if may_start:
-                    begun = (
-                        start + whole[i] + fresh_on[i + 1]
-                        if simple_run
-                        else self._begun(fresh, i, start)
-                    )
+                    begun = start + whole[i] + fresh_on[i + 1] if at_once else self.begun(fresh, i)
                     rest_off = min(rest_off, begun)
-                    if short is not None:
-                        rest_off = min(rest_off, start + short + whole[i] + fresh_on[i + 1])
                 if grid.exempt_ahead[i] is not None:
-                    rest_off = min(rest_off, start + going if simple_run else self._begun(left, i, start))
-                    if short is not None:
-                        rest_off = min(rest_off, start + short + going)
-                off[i] = rest_off
-                ended = rest_off if simple_pause else self._ended(left, i)
-                rest_on = going if going < ended else ended
-            else:
-                off[i] = rest_off
-                rest_on = rest_off if simple_pause else self._ended(left, i)
+                    rest_off = min(rest_off, start + going if at_once else self.begun(left, i))
+            off[i] = rest_off
+            ended = rest_off if not task.least_pause_us else self._ended(left, i)
+            rest_on = going if going < ended else ended
             on[i] = rest_on
 
-    def _begun(self, left: int, i: int, start: int) -> int:
-        """Return the rest of a plan that begins a least run at point *i*, after which *left* starts are left."""
+    def begun(self, left: int, i: int) -> int:
+        """Return the least reduced weight of a plan that starts at point *i*, after which *left* starts are left."""
+        if i == self._grid.last or not self._task.open[i]:
+            return NEVER
+        left = max(left, 0)
+        if not self._task.least_run_us:
+            return self._start + self.whole[i] + self.on[left][i + 1]
+        least = NEVER if self._short is None else self._start + self._short + self.whole[i] + self.on[left][i + 1]
         until = self._points[i] + self._task.least_run_us
         if until > self._grid.stretch_end[i]:
-            return 1 << 4096
+            return least
         j = self._grid.run_ends[i]
         if j >= 0:
-            return start + self.sums[j] - self.sums[i] + self.on[left][j]
-        return start + self.weight_until(until) - self.sums[i] + self.on_at(left, until)
+            return min(least, self._start + self.sums[j] - self.sums[i] + self.on[left][j])
+        return min(least, self._start + self.weight_until(until) - self.sums[i] + self.on_at(left, until))
+
+    def begun_briefly(self, left: int, i: int) -> int:
+        """Return the least reduced weight of a plan that starts at point *i* and stops again within its cell."""
+        if not self._task.least_run_us:
+            return self._start + self.off[max(left, 0)][i]
+        return NEVER if self._short is None else self._start + self._short + self.off[max(left, 0)][i]
+
+    def begun_later(self, left: int, i: int) -> int:
+        """Return the least reduced weight of a plan that starts at the end of cell *i*, or at the last moment of it."""
+        if not self._task.least_run_us:
+            return self._start + self.on[max(left, 0)][i + 1]
+        later = self.begun(left, i + 1)
+        if self._short is not None:
+            later = min(later, self._start + self._short + self.on[max(left, 0)][i + 1])
+        return later
 
     def _ended(self, left: int, i: int) -> int:
         j = self._grid.pause_ends[i]
         if j > self._grid.last:
             return 0
         return self.off[left][j] if j >= 0 else self.off_at(left, self._points[i] + self._task.least_pause_us)
+
+    def weight_between(self, begin: int, end: int) -> int:
+        """Return the reduced weight of charging through every open cell from *begin* to *end*."""
+        return self.weight_until(end) - self.weight_until(begin)
 
     def weight_until(self, time: int) -> int:
         """Return the reduced weight of charging through every open cell up to *time*."""
@@ -126,14 +128,11 @@ class Relaxed:
     def _part(self, cell: int, begin: int, end: int) -> int:
         if not self._task.open[cell]:
             return 0
-        part = self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
-        if self._tallied is None:
-            return part
-        return (part << self.TALLY_BITS) + (end - begin if cell < self._tallied else 0)
+        return self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
 
     def on_at(self, left: int, time: int) -> int:
         """Return the least reduced weight from *time* on for a plan that charges and may stop."""
-        i = bisect_left(self._points, time)
+        i, left = bisect_left(self._points, time), max(left, 0)
         if self._points[i] == time:
             return self.on[left][i]
         key = (left, time, True)
@@ -148,7 +147,7 @@ class Relaxed:
         """Return the least reduced weight from *time* on for a plan that does not charge and may start."""
         if time >= self._grid.end:
             return 0
-        i = bisect_left(self._points, time)
+        i, left = bisect_left(self._points, time), max(left, 0)
         if self._points[i] == time:
             return self.off[left][i]
         key = (left, time, False)

@@ -3,26 +3,25 @@ The best set of runs, found best first.
 
 An optimal set of runs has all its ends on points of the grid, or a least run or pause away from such an end, save at most
 one between two targets that are met to the microsecond: that one floats, and its place follows from the energy (facts:
-performance.md, section 7). So a partial plan is a `_Label`: where it stands in time, whether it charges, how many starts
-are left, how much has been charged, and at most one floating end, an unknown *x* whose range shrinks until a target pins
-it down.
+performance.md, section 7). So a partial plan is a label: its runs so far are over, and it says how many starts are left,
+how much has been charged, and which end floats, an unknown *x* whose range shrinks until a target pins it down.
 
     value(label) + rest(label)    lower bound of every plan that begins like this label
         |              └─ the best rest if every microsecond charged were paid for at a fixed rate (`relaxed.py`)
         └─ what it weighs so far, less that pay
 
-Labels are taken up in the order of that bound, so the first complete one is an optimum and its own proof. Weights are
-whole numbers of any size that carry the whole order of merit (`merit.py`): no rounding, no tolerance.
+Labels are taken up in the order of that bound; what cannot be better than the best plan found is dropped, so what remains
+at the end is an optimum and its own proof. Weights are whole numbers of any size that carry the whole order of merit
+(`merit.py`): no rounding, no tolerance.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
-from scheduler.planning.rates import good_rates
 from scheduler.planning.relaxed import Relaxed
 from scheduler.planning.task import UNLIMITED, Grid, Task
 
@@ -30,14 +29,7 @@ Path: TypeAlias = "tuple[Path, int | None, int] | None"
 """The ends so far, last first: `(before, base, factor)` is an end at `base + factor * x`, `(before, None, x)` pins x."""
 
 
-class Found(NamedTuple):
-    """The best runs as pairs of microseconds, and what they weigh."""
-
-    runs: list[tuple[int, int]]
-    weight: int
-
-
-class _Float(NamedTuple):
+class Floating(NamedTuple):
     """A floating end: the energy is `energy + rate * x`, the weight `value + (linear + square * x) * x`, low <= x <= high."""
 
     rate: int
@@ -45,301 +37,359 @@ class _Float(NamedTuple):
     high: int
     linear: int
     square: int
+    origin: int
 
     def weight(self, x: int) -> int:
+        """Return what the end weighs at *x*."""
         return (self.linear + self.square * x) * x
 
+    def least_weight(self) -> int:
+        """Return what it weighs at the lighter end of its range; a bend between them is within the search's slack."""
+        return min(self.weight(self.low), self.weight(self.high))
 
-class _Label(NamedTuple):
-    """
-    A partial plan at *time*, not later than point *at*. Charging (`on`), its run is long enough to stop.
+    def least_energy(self) -> int:
+        """Return the energy at the end of the range that charges less, beside the label's own."""
+        return self.low if self.rate > 0 else -self.high
 
-    `key` first and `order` second, so that labels sort by bound, newest first. `bound_to`: the run has yet to reach an
-    exempt cell. `energy` is as of *time*.
-    """
+    def most_energy(self) -> int:
+        """Return the energy at the end of the range that charges more, beside the label's own."""
+        return self.high if self.rate > 0 else -self.low
 
-    key: int
-    order: int
+
+class State(NamedTuple):
+    """A partial plan, at some time that its user knows: weight less pay, energy, floating end, ends so far."""
+
     value: int
-    time: int
-    at: int
-    on: bool
-    left: int
-    bound_to: bool
     energy: int
-    floating: _Float | None
+    floating: Floating | None
     path: Path
 
 
-def best_runs(task: Task, guess: list[int]) -> Found:
-    """Return the lightest runs of *task*. A good *guess* of the rates, one per target, makes it quicker, no more."""
-    grid = Grid(task)
-    return _Search(task, grid, Relaxed(task, grid, good_rates(task, grid, guess))).run()
+Label: TypeAlias = tuple[int, int, int, int, State]
+"""Key and order (newest first), then the time, the starts left and the state of a plan that does not charge."""
 
 
-class _Search:
+class Search:
     """One best-first search; see the head of this file."""
 
     def __init__(self, task: Task, grid: Grid, relaxed: Relaxed) -> None:
-        self.task, self.grid, self.relaxed = task, grid, relaxed
-        self.total = task.targets[-1].energy_us
-        self.target_times = [task.points[target.index] for target in task.targets]
+        self._task, self._grid, self._relaxed = task, grid, relaxed
+        self._points = task.points
+        self._total = task.targets[-1].energy_us
+        self._target_times = [task.points[target.index] for target in task.targets]
         runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
-        self.slack = max(map(abs, task.bends)) * grid.widest**2 * runs
-        self.heap: list[_Label] = []
-        self.best: dict[object, int] = {}
-        self.order = 0
+        self._slack = max(map(abs, task.bends)) * grid.widest**2 * runs
+        self._warm_until = task.points[grid.last_exempt + 1]
+        self._heap: list[Label] = []
+        self._known: dict[tuple[int, ...], int] = {}
+        self._order = 0
+        self._limit = 0
+        self._found: tuple[int, Path] | None = None
 
-    def run(self) -> Found:
-        task = self.task
-        self._push(0, 0, False, task.starts, False, 0, None, None)
+    def lightest(self, steps: Iterable[int]) -> tuple[int, list[tuple[int, int]]]:
+        """
+        Return what the lightest plan weighs, and its runs.
+
+        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there.
+        """
+        bound = self._relaxed.least() - self._slack
+        for gap in steps:
+            self._sweep(bound + gap)
+            if self._found is not None:
+                break
+        assert self._found is not None
+        value, path = self._found
+        return value + self._relaxed.constant, runs_along(path)
+
+    def _sweep(self, limit: int) -> None:
+        """Look at all plans that may weigh no more than *limit*, and keep the lightest."""
+        task, heap = self._task, self._heap
+        self._limit, self._found = limit, None
+        heap.clear()
+        self._known.clear()
+        nothing = State(0, 0, None, None)
+        self._rest(0, task.starts, nothing)
         if task.running is not None and task.open[0]:
-            self._begin(0, 0, task.running, False, 0, None, None, 0)
-        while True:
-            label = heappop(self.heap)
-            if label.time == self.grid.end:
-                return Found(_runs(label.path, self.grid.end), label.value + self.relaxed.constant)
-            if label.on:
-                self._charging(label)
-            else:
-                self._waiting(label)
+            self._begin(0, 0, task.running, nothing, bound_to=False)
+        while heap and heap[0][0] <= self._limit:
+            _, _, time, left, state = heappop(heap)
+            self._wait(time, left, state)
 
-    def _waiting(self, label: _Label) -> None:
-        """Take up a label that does not charge: wait on, or start here, or somewhere before the next point."""
-        _, _, value, time, at, _, left, _, energy, floating, path = label
-        task = self.task
+    def _rest(self, time: int, left: int, state: State) -> None:
+        """Take note of a plan that does not charge at *time*, if it can still be the best."""
+        value, energy, floating, path = state
+        key, least = value - self._slack, energy
+        marks: tuple[int, ...] = (time, left, energy)
+        if floating is not None:
+            key += floating.least_weight()
+            least += floating.least_energy()
+            marks += (floating.origin, floating.low, floating.high)
+        if least > self._total:
+            return
+        if time == self._grid.end or (left == 0 and time >= self._warm_until):
+            self._finish(time, state)
+            return
+        key += self._relaxed.off_at(left, time)
+        if key > self._limit or self._known.get(marks, value + 1) <= value:
+            return
+        self._known[marks] = value
+        self._order -= 1
+        heappush(self._heap, (key, self._order, time, left, state))
+
+    def _finish(self, time: int, state: State) -> None:
+        """Charge no more after *time*; keep the plan if it is the lightest so far."""
+        for settled in self._passed(time, self._grid.end, state, charging=False):
+            if settled.floating is None and settled.value <= self._limit:
+                self._found = settled.value, settled.path
+                self._limit = settled.value - 1
+
+    def _wait(self, time: int, left: int, state: State) -> None:
+        """Start at *time*, or at any later point, or inside any later cell, as long as waiting may be right."""
+        task, points = self._task, self._points
+        room = self._limit + self._slack - state.value
+        room -= 0 if state.floating is None else state.floating.least_weight()
+        target = self._next_target(time)
+        j = bisect_left(points, time)
+        if points[j] != time and task.open[j - 1]:
+            self._start(time, j - 1, left, state)
+        off = self._relaxed.off[max(left, 0)]
+        while off[j] <= room:
+            if points[j] == target:
+                for settled in self._passed(time, target, state, charging=False):
+                    self._rest(target, left, settled)
+                return
+            if task.open[j]:
+                self._start(points[j], j, left, state)
+            j += 1
+
+    def _next_target(self, time: int) -> int:
+        """Return the moment of the first target after *time*; one after the end where there is none."""
+        index = bisect_right(self._target_times, time)
+        return self._target_times[index] if index < len(self._target_times) else self._grid.end + 1
+
+    def _start(self, time: int, cell: int, left: int, state: State) -> None:
+        """Start at *time* in *cell*, and inside the rest of the cell, where that may be right."""
+        task, relaxed = self._task, self._relaxed
         if task.lone_from is not None and time >= task.lone_from:
             left = min(left, 1)
-        if left == 0 and at > self.grid.last_exempt:
-            self._finish(value, time, energy, floating, path)
-            return
-        after = at + (self.grid.points[at] == time)
-        cell = after - 1
-        self._pass(value, time, self.grid.points[after], False, left, False, energy, floating, path)
-        if not task.open[cell]:
-            return
         ways = [(left - 1 if left > 0 else left, False)] if left else []
-        if left != UNLIMITED and self.grid.exempt_ahead[cell] is not None:
+        if left != UNLIMITED and self._grid.exempt_ahead[cell] is not None:
             ways.append((left, True))
-        for remaining, bound_to in ways:
-            begun = value + task.start_weight
-            self._begin(begun, time, remaining, bound_to, energy, floating, path, cell)
-            if floating is None:
-                self._begin_inside(begun, time, remaining, bound_to, energy, path, cell)
+        begun = State(state.value + task.start_weight, state.energy, state.floating, state.path)
+        room = self._limit + self._slack - state.value
+        room -= 0 if state.floating is None else state.floating.least_weight()
+        for after, bound_to in ways:
+            on_point = time == self._points[cell]
+            here = min(relaxed.begun(after, cell), relaxed.begun_briefly(after, cell)) if on_point else room
+            if here <= room:
+                self._begin(time, cell, after, begun, bound_to=bound_to)
+            if state.floating is None and (here <= room or relaxed.begun_later(after, cell) <= room):
+                self._begin_inside(time, cell, after, begun, bound_to=bound_to)
 
-    def _begin(
-        self, value: int, time: int, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path, cell: int
-    ) -> None:
-        """Start at *time*, which lies in *cell*."""
-        task, path = self.task, (path, time, 0)
-        least = task.least_run_us
-        if not least or task.short_weight is not None:
-            more = 0 if not least else task.short_weight or 0
-            self._push(value + more, time, True, left, bound_to, energy, floating, path)
-        if least and time + least <= self.grid.stretch_end[cell]:
-            run = self.relaxed.weight_until(time + least) - self.relaxed.weight_until(time)
-            self._pass(value + run, time, time + least, True, left, bound_to, energy, floating, path)
+    def _begin(self, time: int, cell: int, left: int, state: State, *, bound_to: bool) -> None:
+        """Charge from *time* on, with *left* starts left. *bound_to*: at least until an exempt cell."""
+        least, short = self._task.least_run_us, self._task.short_weight
+        state = state._replace(path=(state.path, time, 0))
+        if not least:
+            self._charge(time, left, state, fresh=True, bound_to=bound_to)
+            return
+        if short is not None:
+            self._charge(time, left, state._replace(value=state.value + short), fresh=True, bound_to=bound_to)
+        if time + least <= self._grid.stretch_end[cell]:
+            for settled in self._charged(time, time + least, state):
+                bound = bound_to and not self._reaches_exempt(cell, time + least)
+                self._charge(time + least, left, settled, fresh=False, bound_to=bound)
 
-    def _begin_inside(
-        self, value: int, time: int, left: int, bound_to: bool, energy: int, path: Path, cell: int
-    ) -> None:
-        """Start at `time + x` inside *cell*."""
-        task, grid, least = self.task, self.grid, self.task.least_run_us
-        until, bend = grid.points[cell + 1], task.bends[cell]
-        linear = -self.relaxed.reduced[cell] - 2 * bend * time
+    def _begin_inside(self, time: int, cell: int, left: int, state: State, *, bound_to: bool) -> None:
+        """Charge from `time + x` on, inside *cell*."""
+        task, least, until = self._task, self._task.least_run_us, self._points[cell + 1]
+        path: Path = (state.path, time, 1)
+        bend = task.bends[cell]
+        linear = -self._relaxed.reduced[cell] - 2 * bend * time
         if not least or task.short_weight is not None:
-            more = 0 if not least else task.short_weight or 0
-            floating = _Float(-1, 0, until - time, linear, -bend)
-            run = self.relaxed.weight_until(until) - self.relaxed.weight_until(time)
-            self._pass(value + more + run, time, until, True, left, bound_to, energy, floating, (path, time, 1))
+            value = state.value + (task.short_weight or 0 if least else 0)
+            floating = Floating(-1, 0, until - time, linear, -bend, 2 * time)
+            for settled in self._charged(time, until, State(value, state.energy, floating, path)):
+                bound = bound_to and cell not in task.exempt
+                self._charge(until, left, settled, fresh=False, bound_to=bound)
         if not least:
             return
         low = 0
         for end in self._points_from(time + least, until + least):
-            high = min(end - least, until) - time
-            if end > grid.stretch_end[cell]:
+            if end > self._grid.stretch_end[cell]:
                 break
-            floating = _Float(-1, low, high, linear, -bend)
-            run = self.relaxed.weight_until(end) - self.relaxed.weight_until(time)
-            self._pass(value + run, time, end, True, left, bound_to, energy, floating, (path, time, 1))
-            low = high
-        for begin in self._tight(time, energy, -1):
+            floating = Floating(-1, low, min(end - least, until) - time, linear, -bend, 2 * time)
+            for settled in self._charged(time, end, State(state.value, state.energy, floating, path)):
+                bound = bound_to and not self._reaches_exempt(cell, end)
+                self._charge(end, left, settled, fresh=False, bound_to=bound)
+            low = floating.high
+        for begin in self._tight(time, state.energy, -1):
             if time < begin < until:
-                skipped = self.relaxed.weight_until(begin) - self.relaxed.weight_until(time)
-                del skipped
-                self._begin(value, begin, left, bound_to, energy, None, path, cell)
+                self._begin(begin, cell, left, state, bound_to=bound_to)
 
-    def _charging(self, label: _Label) -> None:
-        """Take up a label that charges: stop here, or somewhere before the next point, or go on."""
-        _, _, value, time, at, _, left, bound_to, energy, floating, path = label
-        task, grid = self.task, self.grid
-        after = at + (grid.points[at] == time)
-        cell, until = after - 1, grid.points[after]
-        assert path is not None
-        if not bound_to and path[1] != time:
-            self._stop(value, time, left, energy, floating, (path, time, 0))
-        if not task.open[cell]:
+    def _charge(self, time: int, left: int, state: State, *, fresh: bool, bound_to: bool) -> None:
+        """Go on charging, cell by cell, and stop wherever that may be right. *fresh*: the run begins at *time*."""
+        task, points, relaxed = self._task, self._points, self._relaxed
+        value, energy, floating, path = state
+        if energy + (0 if floating is None else floating.least_energy()) > self._total:
             return
-        part = self.relaxed.weight_until(until) - self.relaxed.weight_until(time)
-        self._pass(value + part, time, until, True, left, bound_to, energy, floating, path)
-        if floating is None and not bound_to:
-            self._stop_inside(value, time, until, left, energy, path, cell)
+        off, on, pause = relaxed.off[max(left, 0)], relaxed.on[max(left, 0)], task.least_pause_us
+        cell = bisect_right(points, time) - 1
+        last_run = left == 0 and time >= self._warm_until
+        margin = self._slack - (0 if floating is None else floating.least_weight())
+        while True:
+            closing = cell >= self._grid.last or not task.open[cell]
+            if not (fresh or bound_to or (last_run and floating is None and not closing)) and (
+                pause or value - margin + off[cell] <= self._limit
+            ):
+                self._stop(time, left, State(value, energy, floating, path))
+            if closing:
+                return
+            fresh = False
+            until = points[cell + 1]
+            if floating is None:
+                if not (bound_to or last_run) and (
+                    pause or value - margin + min(relaxed.whole[cell], 0) + off[cell + 1] <= self._limit
+                ):
+                    self._stop_inside(time, cell, left, State(value, energy, None, path))
+                if energy + until - time >= self._total:
+                    self._stop_full(time, cell, State(value, energy, None, path), bound_to=bound_to)
+                    return
+            elif energy + until - time + floating.least_energy() > self._total:
+                return
+            if cell in task.guarded or until == self._next_target(time):
+                bound = bound_to and cell not in task.exempt
+                for settled in self._charged(time, until, State(value, energy, floating, path)):
+                    self._charge(until, left, settled, fresh=False, bound_to=bound)
+                return
+            value += relaxed.whole[cell] if time == points[cell] else relaxed.weight_between(time, until)
+            energy += until - time
+            bound_to = bound_to and cell not in task.exempt
+            time, cell = until, cell + 1
+            if value - margin + on[cell] > self._limit:
+                return
 
-    def _stop(self, value: int, time: int, left: int, energy: int, floating: _Float | None, path: Path) -> None:
-        """End the run at *time*; nothing may start before the pause is over."""
-        resume = time + self.task.least_pause_us
-        if resume >= self.grid.end:
-            self._finish(value, time, energy, floating, path)
+    def _stop(self, time: int, left: int, state: State) -> None:
+        """End the run at *time*; nothing starts before the pause is over."""
+        resume = time + self._task.least_pause_us
+        ended = state._replace(path=(state.path, time, 0))
+        if resume >= self._grid.end:
+            self._finish(time, ended)
         elif resume == time:
-            self._push(value, time, False, left, False, energy, floating, path)
+            self._rest(time, left, ended)
         else:
-            self._pass(value, time, resume, False, left, False, energy, floating, path)
+            for settled in self._passed(time, resume, ended, charging=False):
+                self._rest(resume, left, settled)
 
-    def _stop_inside(self, value: int, time: int, until: int, left: int, energy: int, path: Path, cell: int) -> None:
+    def _stop_full(self, time: int, cell: int, state: State, *, bound_to: bool) -> None:
+        """End the last run when all has been charged that ever will."""
+        end = time + self._total - state.energy
+        if bound_to and not self._reaches_exempt(cell, end):
+            return
+        for settled in self._charged(time, end, state):
+            self._finish(end, settled._replace(path=(settled.path, end, 0)))
+
+    def _stop_inside(self, time: int, cell: int, left: int, state: State) -> None:
         """End the run at `time + x` inside *cell*."""
-        task, pause = self.task, self.task.least_pause_us
-        linear = self.relaxed.reduced[cell] + 2 * task.bends[cell] * time
+        task, pause, until = self._task, self._task.least_pause_us, self._points[cell + 1]
         if cell in task.guarded:
-            until = min(until, time + task.guarded_us - energy)
+            until = min(until, time + task.guarded_us - state.energy)
             if until <= time:
                 return
-        low, high = 0, 0
+        linear = self._relaxed.reduced[cell] + 2 * task.bends[cell] * time
+        path: Path = (state.path, time, 1)
+        low = 0
         for resume in self._points_from(time + pause, until + pause):
             high = min(resume - pause, until) - time
-            floating = _Float(1, low, high, linear, task.bends[cell])
-            self._pass(value, time, resume, False, left, False, energy, floating, (path, time, 1))
+            floating = Floating(1, low, high, linear, task.bends[cell], 2 * time + 1)
+            for settled in self._passed(time, resume, State(state.value, state.energy, floating, path), charging=False):
+                self._rest(resume, left, settled)
             low = high
-        if high < until - time:
-            floating = _Float(1, high, until - time, linear, task.bends[cell])
-            self._finish(value, time, energy, floating, (path, time, 1))
+        if low < until - time:
+            floating = Floating(1, low, until - time, linear, task.bends[cell], 2 * time + 1)
+            self._finish(time, State(state.value, state.energy, floating, path))
         if pause:
-            for end in self._tight(time, energy, 1):
+            for end in self._tight(time, state.energy, 1):
                 if time < end < until:
-                    part = self.relaxed.weight_until(end) - self.relaxed.weight_until(time)
-                    self._stop(value + part, end, left, energy + end - time, None, (path, end, 0))
+                    for settled in self._charged(time, end, state):
+                        self._stop(end, left, settled)
 
     def _points_from(self, begin: int, until: int) -> Iterator[int]:
         """Yield the points after *begin*, the last one being the first not before *until*."""
-        points = self.grid.points
-        for index in range(bisect_right(points, begin), len(points)):
-            yield points[index]
-            if points[index] >= until:
+        for index in range(bisect_right(self._points, begin), len(self._points)):
+            yield self._points[index]
+            if self._points[index] >= until:
                 return
 
     def _tight(self, time: int, energy: int, direction: int) -> Iterator[int]:
         """Yield the moments at which to start (-1) or stop (1) so that a target ahead is met to the microsecond."""
-        for target, moment in zip(self.task.targets, self.target_times, strict=True):
+        for target, moment in zip(self._task.targets, self._target_times, strict=True):
             if moment > time:
                 missing = target.energy_us - energy
                 yield moment - missing if direction < 0 else time + missing
 
-    def _finish(self, value: int, time: int, energy: int, floating: _Float | None, path: Path) -> None:
-        """Charge no more."""
-        self._pass(value, time, self.grid.end, False, 0, False, energy, floating, path)
-
-    def _pass(
-        self, value: int, time: int, until: int, on: bool, left: int, bound_to: bool,
-        energy: int, floating: _Float | None, path: Path,
-    ) -> None:  # fmt: skip
-        """Move on to *until*, charging or not; settle with the targets on the way."""
-        if on:
-            if bound_to:
-                bound_to = not self._reaches_exempt(time, until)
-            if self.task.guarded:
-                kept = self._guarded(time, until, energy, floating)
-                if kept is None:
-                    return
-                floating = kept[0]
-        first = bisect_right(self.target_times, time)
-        last = bisect_right(self.target_times, until)
-        states = [(value, floating, path, energy)]
-        for number in range(first, last):
-            gained = self.target_times[number] - time if on else 0
-            states = [after for state in states for after in self._settled(number, gained, *state)]
-        for settled, still_floating, way, had in states:
-            self._push(
-                settled, until, on, left, bound_to, had + until - time if on else had, still_floating, way
-            )
-
-    def _reaches_exempt(self, time: int, until: int) -> bool:
-        """Whether a run that goes on from *time* to *until* comes into an exempt cell."""
-        ahead = self.grid.exempt_ahead[bisect_right(self.grid.points, time) - 1]
+    def _reaches_exempt(self, cell: int, until: int) -> bool:
+        """Whether a run that goes on from *cell* to *until* comes into an exempt cell."""
+        ahead = self._grid.exempt_ahead[cell]
         return ahead is not None and ahead < until
 
-    def _guarded(self, time: int, until: int, energy: int, floating: _Float | None) -> tuple[_Float | None] | None:
-        """Return the floating end as far as guarded cells allow charging from *time* to *until*; None where they do not."""
-        points = self.grid.points
+    def _charged(self, time: int, until: int, state: State) -> Iterator[State]:
+        """Yield what a state becomes by charging from *time* to *until*, which lie in one stretch."""
+        guarded = self._guarded(time, until, state) if self._task.guarded else state
+        if guarded is not None:
+            weight = self._relaxed.weight_between(time, until)
+            yield from self._passed(time, until, guarded._replace(value=guarded.value + weight), charging=True)
+
+    def _guarded(self, time: int, until: int, state: State) -> State | None:
+        """Return the state as far as guarded cells allow charging from *time* to *until*; None where they do not."""
+        points, floating = self._points, state.floating
         cell = bisect_left(points, until) - 1
-        while cell not in self.task.guarded:
+        while cell not in self._task.guarded:
+            if cell < 0 or points[cell] <= time:
+                return state
             cell -= 1
-            if cell < 0 or points[cell + 1] <= time:
-                return (floating,)
-        room = self.task.guarded_us - energy - (min(until, points[cell + 1]) - time)
+        room = self._task.guarded_us - state.energy - (min(until, points[cell + 1]) - time)
         if floating is None:
-            return (None,) if room >= 0 else None
+            return state if room >= 0 else None
         low = floating.low if floating.rate > 0 else max(floating.low, -room)
         high = min(floating.high, room) if floating.rate > 0 else floating.high
-        return (floating._replace(low=low, high=high),) if low <= high else None
+        return state._replace(floating=floating._replace(low=low, high=high)) if low <= high else None
 
-    def _settled(
-        self, number: int, gained: int, value: int, floating: _Float | None, path: Path, energy: int
-    ) -> Iterator[tuple[int, _Float | None, Path, int]]:
-        """Yield what a state becomes at target *number*, by when it has *gained* on top of *energy*."""
-        target, rate = self.task.targets[number], self.relaxed.rates[number]
+    def _passed(self, time: int, until: int, state: State, *, charging: bool) -> list[State]:
+        """Return what a state becomes from *time* to *until*: it settles with the targets on the way."""
+        states = [state]
+        first = bisect_right(self._target_times, time)
+        for number in range(first, bisect_right(self._target_times, until)):
+            gained = self._target_times[number] - time if charging else 0
+            states = [settled for before in states for settled in self._settled(number, gained, before)]
+        if charging:
+            return [settled._replace(energy=settled.energy + until - time) for settled in states]
+        return states
+
+    def _settled(self, number: int, gained: int, state: State) -> Iterator[State]:
+        """Yield what a state becomes at target *number*, by when it has *gained* energy."""
+        target, rate = self._task.targets[number], self._relaxed.rates[number]
+        value, energy, floating, path = state
         missing = target.energy_us - energy - gained
         if floating is None:
-            yield value + missing * (target.penalty - rate if missing > 0 else -rate), None, path, energy
+            yield state._replace(value=value + missing * (target.penalty - rate if missing > 0 else -rate))
             return
         pinned = missing * floating.rate
-        if floating.low <= pinned <= floating.high:
-            yield value + floating.weight(pinned), None, (path, None, pinned), target.energy_us - gained
-        for low, high, factor in _sides(floating, pinned, target.penalty - rate, -rate):
-            kept = _Float(floating.rate, low, high, floating.linear - factor * floating.rate, floating.square)
-            yield value + factor * missing, kept, path, energy
-
-    def _push(
-        self, value: int, time: int, on: bool, left: int, bound_to: bool, energy: int, floating: _Float | None, path: Path
-    ) -> None:
-        """Put a label on the heap, unless it charges too much or is known already, and no heavier."""
-        least, key = energy, value
-        if floating is not None:
-            low, high = floating.low, floating.high
-            least = energy + (low if floating.rate > 0 else -high)
-            key += min(floating.weight(low), floating.weight(high))
-            if time == self.grid.end:
-                return
-        if least > self.total:
-            return
-        state = (time, on, left, bound_to, energy, floating)
-        if self.best.get(state, value + 1) <= value:
-            return
-        self.best[state] = value
-        at = bisect_left(self.grid.points, time)
-        if time < self.grid.end:
-            layer = max(left, 0)
-            if self.grid.points[at] == time:
-                key += (self.relaxed.on if on else self.relaxed.off)[layer][at]
-            else:
-                key += self.relaxed.on_at(layer, time) if on else self.relaxed.off_at(layer, time)
-            key -= self.slack
-        self.order -= 1
-        heappush(
-            self.heap, _Label(key, self.order, value, time, at, on, left, bound_to, energy, floating, path)
-        )
+        low, high = floating.low, floating.high
+        if low <= pinned <= high:
+            yield State(value + floating.weight(pinned), target.energy_us - gained, None, (path, None, pinned))
+        short, enough = (low, min(high, pinned)), (max(low, pinned), high)
+        if floating.rate < 0:
+            short, enough = enough, short
+        for (begin, end), pay in ((short, target.penalty - rate), (enough, -rate)):
+            if begin < end:
+                linear = floating.linear - pay * floating.rate
+                kept = floating._replace(low=begin, high=end, linear=linear)
+                yield State(value + pay * missing, energy, kept, path)
 
 
-def _sides(floating: _Float, pinned: int, below: int, above: int) -> list[tuple[int, int, int]]:
-    """Return the parts of the range that leave a target short and that do not, each with its pay per missing unit."""
-    low, high = floating.low, floating.high
-    if floating.rate > 0:
-        parts = [(low, min(high, pinned), below), (max(low, pinned), high, above)]
-    else:
-        parts = [(max(low, pinned), high, below), (low, min(high, pinned), above)]
-    return [(begin, end, factor) for begin, end, factor in parts if begin < end]
-
-
-def _runs(path: Path, end: int) -> list[tuple[int, int]]:
-    """Return the runs along *path*, ascending; touching ones are one."""
+def runs_along(path: Path) -> list[tuple[int, int]]:
+    """Return the runs along *path*, ascending; touching ones are one, empty ones none."""
     ends: list[int] = []
     x = 0
     while path is not None:
@@ -349,8 +399,6 @@ def _runs(path: Path, end: int) -> list[tuple[int, int]]:
         else:
             ends.append(base + factor * x)
     ends.reverse()
-    if len(ends) % 2:
-        ends.append(end)
     runs: list[tuple[int, int]] = []
     for begin, until in zip(ends[::2], ends[1::2], strict=True):
         if runs and runs[-1][1] == begin:

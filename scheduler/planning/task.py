@@ -29,6 +29,9 @@ class Task:
     the number of starts left to a plan that charges from point 0 without a start, None where it cannot. A run that
     reaches a cell of `exempt` takes none of the starts left. From `lone_from` on there is one start at most. A run shorter than `least_run_us` weighs `short_weight`
     more; None: there are none. In the cells of `guarded` nothing is charged beyond the first `guarded_us`.
+
+    The same in outline, for `rates.py` alone: a microsecond charged costs `prices[i]` units of money, a start
+    `start_price`; a unit of money weighs `money`.
     """
 
     points: tuple[int, ...]
@@ -46,6 +49,9 @@ class Task:
     short_weight: int | None = None
     guarded: frozenset[int] = frozenset()
     guarded_us: int = 0
+    prices: tuple[float, ...] = ()
+    start_price: float = 0.0
+    money: int = 1
 
     @property
     def layers(self) -> int:
