@@ -134,6 +134,21 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated(tmp_path: Path) -
     assert [f"Bearer {TOKEN}-1", f"Bearer {TOKEN}-2"] == bearers
 
 
+def test_a_token_that_was_accepted_may_be_renewed_again_when_it_is_refused_later(tmp_path: Path) -> None:
+    double = SmartcarDouble()
+    double.refused = {f"{TOKEN}-1"}
+    double.answer(f"{CAR}/charge", DONE)
+
+    async def use(gateway: LegacyGateway) -> None:
+        await gateway.start(ID3)
+        double.refused.add(f"{TOKEN}-2")
+        await gateway.start(ID3)
+
+    with_gateway(tmp_path, double, use)
+
+    assert f"Bearer {TOKEN}-3" == double.asked_for(f"{CAR}/charge")[-1].headers["authorization"]
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
