@@ -18,7 +18,7 @@ import click
 from scheduler.clock import ScaledClock, SystemClock
 from scheduler.domain.errors import ConfigError
 from scheduler.ports import Clock
-from scheduler.vehicles.simulator.process import run_simulator, running_simulator
+from scheduler.vehicles.simulator.address import running_simulator
 
 START_WITHIN_S = 20.0
 
@@ -32,6 +32,8 @@ def run_simulation(
     host: str, port: int, seed: int | None, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
 ) -> None:
     """Run the simulator in this process until Ctrl-C, SIGTERM, or too long a silence."""
+    from scheduler.vehicles.simulator.process import run_simulator  # noqa: PLC0415  the daemon only looks for one
+
     run_simulator(
         scenario,
         state,
