@@ -45,6 +45,7 @@ class Chronicle:
     ) -> None:
         self.scenario, self.clock = scenario, clock
         self.cars: dict[str, Car] = {}
+        self._short_ids: dict[str, str] = {}
         self.token_epoch = 0
         newest_wins = scenario.refresh_race == "newest"
         self.consents = Consents(scenario.client.legacy_secret, scenario.refresh_grace_s, newest_wins)
@@ -75,7 +76,7 @@ class Chronicle:
 
     def car(self, name: str) -> Car:
         """Return a car by its short id or its id at Smartcar, lived up to now; raise `UnknownCar`."""
-        car = self.cars.get(name) or next((car for car in self.cars.values() if car.spec.vehicle_id == name), None)
+        car = self.cars.get(name) or self.cars.get(self._short_ids.get(name, ""))
         if car is None:
             raise UnknownCar(f"there is no car {name!r} in this world; it has {', '.join(self.cars) or 'none'}")
         car.advance(self.now())
@@ -143,3 +144,4 @@ class Chronicle:
         for gone in self.cars.keys() - cars.keys():
             self.consents.disconnect(gone)
         self.cars = cars
+        self._short_ids = {car.spec.vehicle_id: car_id for car_id, car in cars.items()}

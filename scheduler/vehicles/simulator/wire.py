@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -44,7 +44,7 @@ class Cut(Response):
 
 def iso(moment: datetime) -> str:
     """Return *moment* as Smartcar writes it: `2026-09-22T12:34:51.000Z`."""
-    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S')}.{moment.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def v3_error(refusal: Refusal, request_id: str) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from scheduler.domain.errors import ConfigError
-from scheduler.vehicles.simulator.scenario import Scenario, load_scenario
+from scheduler.vehicles.simulator.fault import FaultKind
+from scheduler.vehicles.simulator.scenario import CarSpec, Plan, QuotaSpec, Scenario, WebhookSpec, load_scenario
 
-SHIPPED = Path(__file__).parents[3] / "config" / "simulator.yaml"
+ROOT = Path(__file__).parents[3]
+SHIPPED = ROOT / "config" / "simulator.yaml"
 
 
 def test_the_shipped_cars_are_the_three_of_the_example_drivers() -> None:
@@ -47,3 +49,20 @@ def test_two_cars_of_one_name_are_refused(spec: Callable[..., Any]) -> None:
 def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(ValidationError, match="Europe/Berlin"):
         Scenario(time_zone="Mars/Olympus")
+
+
+@pytest.mark.parametrize("model", [CarSpec, Scenario, QuotaSpec, WebhookSpec, Plan], ids=lambda model: model.__name__)
+def test_the_manual_names_every_key_a_person_may_write(model: type[BaseModel]) -> None:
+    manual = (ROOT / "docs" / "simulator.md").read_text()
+    obvious = {"id", "name"}
+
+    missing = [
+        key for key in model.model_fields if key not in obvious and f"`{key}" not in manual and f"{key}:" not in manual
+    ]
+
+    assert [] == missing
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_the_manual_names_every_fault(kind: FaultKind) -> None:
+    assert f"`{kind}`" in (ROOT / "docs" / "simulator.md").read_text()
