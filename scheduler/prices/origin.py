@@ -21,7 +21,7 @@ class OriginState:
     """
     The memory of one origin. What is known of the future stays known until its time has passed, or newer prices replace it.
 
-    `failing` is the reason of the failure that goes on, or None.
+    `failing` is the reason of the failure that goes on, or None; `hosts` are those it was last asked of.
     """
 
     def __init__(self, feed: Feed, key: str, zone: ZoneInfo, jitter: float) -> None:
@@ -29,6 +29,7 @@ class OriginState:
         self.curve: TariffCurve | None = None
         self.fetched_at: datetime | None = None
         self.failing: str | None = None
+        self.hosts: frozenset[str] = frozenset()
         self._plan: PollPlan = feed.plan
         self._jitter = jitter
         self._pause = Breaker(jitter)

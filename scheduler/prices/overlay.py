@@ -33,6 +33,8 @@ def overlaid(under: Sequence[PriceSlot], over: Sequence[PriceSlot]) -> tuple[Pri
 def _outside(slot: PriceSlot, covered: Sequence[Interval]) -> list[PriceSlot]:
     if not covered or covered[0].start >= slot.end:
         return [slot]
+    if covered[0].start <= slot.start and slot.end <= covered[0].end:
+        return []
     return [
         PriceSlot(part.start, part.end, slot.price_per_kwh, slot.firm, slot.components)
         for part in without(slot.interval, covered)

@@ -155,11 +155,8 @@ class PriceRefresher:
         return (version for tariff in self._tariffs.values() for version in tariff.versions)
 
     def _next(self, state: OriginState, now: datetime) -> datetime:
-        hosts = (self._fetcher.wait_s(request) for request in self._requests(state, now))
-        return max(state.next_poll(now, self._clock.monotonic()), now + timedelta(seconds=max(hosts, default=0.0)))
-
-    def _requests(self, state: OriginState, now: datetime) -> list[FeedRequest]:
-        return list(state.feed.requests(today_and_tomorrow(now, state.zone)))
+        peace_s = max((self._fetcher.wait_s(host) for host in state.hosts), default=0.0)
+        return max(state.next_poll(now, self._clock.monotonic()), now + timedelta(seconds=peace_s))
 
     async def _look_at_due(self, now: datetime, already: set[str]) -> set[str]:
         """Look at what is due and was not looked at *already*; return its keys."""
@@ -187,7 +184,8 @@ class PriceRefresher:
             self._keep(state, gathered.bodies, now)
 
     async def _gather(self, state: OriginState, window: Interval, now: datetime) -> _Gathered:
-        gathered, requests = _Gathered(), self._requests(state, now)
+        gathered, requests = _Gathered(), state.feed.requests(window)
+        state.hosts = frozenset(request.host for request in requests if request.host)
         if not requests:
             gathered.readings.append(read_payload(state.feed, b"", Asked(window, now)))
         for request in requests:

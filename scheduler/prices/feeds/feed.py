@@ -69,6 +69,11 @@ class FeedRequest:
     part: str = ""
     path: Path | None = None
 
+    @property
+    def host(self) -> str:
+        """The host that is asked, with its port; empty for a file."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
     def following(self, page: str) -> FeedRequest:
         """
         Return the request for the next page of a long answer.

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -58,15 +57,15 @@ class Fetcher:
         self._turns: dict[str, asyncio.Lock] = {}
         self._used: set[str] = set()
 
-    def wait_s(self, request: FeedRequest) -> float:
-        """Return how long the request's host is left in peace; 0 when it may be asked."""
-        return self._breaker(_host(request.url)).wait_s(self._clock.monotonic()) if request.path is None else 0.0
+    def wait_s(self, host: str) -> float:
+        """Return how long *host* is left in peace; 0 when it may be asked."""
+        return self._breaker(host).wait_s(self._clock.monotonic())
 
     async def fetch(self, request: FeedRequest, also: frozenset[int] = frozenset()) -> Answer:
         """Return the answer; statuses in *also* count as one. Raises a `FeedError` for everything else."""
         if request.path is not None:
             return _read(request.path)
-        host = _host(request.url)
+        host = request.host
         breaker = self._breaker(host)
         # One request at a time per host: feeds are small, and a crowd is what gets a household banned.
         async with self._turns.setdefault(host, asyncio.Lock()):
@@ -176,10 +175,6 @@ def _read(path: Path) -> Answer:
     if len(body) > LARGEST_BODY:
         raise PayloadInvalid(f"{path} is larger than {LARGEST_BODY // 1024**2} MiB")
     return Answer(200, body)
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _is_markup(body: bytes) -> bool:
