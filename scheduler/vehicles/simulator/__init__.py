@@ -24,7 +24,7 @@ what you need from the module that has it:
     process.run_simulator(scenario_path, state_dir, clock, announce, *, host="127.0.0.1", port=0, seed=None,
                           idle_exit_s=None)             blocks until SIGTERM or SIGINT; announce(url) once it listens
     process.serve(world, host, port, announce, *, address_file=None, idle_exit_s=None, stop=None)   the same, awaited
-    process.running_simulator(state_dir) -> url | None  the simulator that lives in a state directory now
+    address.running_simulator(state_dir) -> url | None  the simulator that lives in a state directory now
 
 A car's *name* is its short id (`ada`) or its id at Smartcar (`sim-vehicle-ada`; its user is `sim-user-ada`). The clock is any
 `ports.Clock`; one that a test steps should not be the world's own. Cars are `mode: simulated`, so `GET /v3/connections` lists

@@ -21,13 +21,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from scheduler.domain.errors import AlreadyRunning
 from scheduler.ports import Clock
+from scheduler.vehicles.simulator.address import ADDRESS_NAME
 from scheduler.vehicles.simulator.app import simulator_app
 from scheduler.vehicles.simulator.courier import DEADLINE_S, Courier
-from scheduler.vehicles.simulator.journal import is_locked
 from scheduler.vehicles.simulator.scenario import load_scenario
 from scheduler.vehicles.simulator.world import World
-
-ADDRESS_NAME = "simulator.json"
 
 Announce = Callable[[str], None]
 """Is told the simulator's URL once it listens."""
@@ -49,16 +47,6 @@ def run_simulator(
         asyncio.run(serve(world, host, port, announce, address_file=state_dir / ADDRESS_NAME, idle_exit_s=idle_exit_s))
     finally:
         world.close()
-
-
-def running_simulator(state_dir: Path) -> str | None:
-    """Return the URL of the simulator that lives in *state_dir* now; None where there is none, or none that listens yet."""
-    if not is_locked(state_dir):
-        return None
-    try:
-        return str(json.loads((state_dir / ADDRESS_NAME).read_text())["url"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
 
 
 async def serve(
@@ -156,7 +144,9 @@ async def _end_when_idle(server: uvicorn.Server, counted: _Counted, idle_exit_s:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # TCP by name: asyncio turns Nagle's algorithm off only then, and 40 ms of waiting off every answer with it.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

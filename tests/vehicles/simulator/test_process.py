@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from scheduler.domain.errors import AlreadyRunning
-from scheduler.vehicles.simulator.process import running_simulator
+from scheduler.vehicles.simulator.address import running_simulator
 
 pytestmark = pytest.mark.live
 
