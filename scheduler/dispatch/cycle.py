@@ -97,6 +97,9 @@ class Cycle:
         if command is not None:
             lease = await self._commands.send(command, seat.car.vehicle, lease)
         after = self._clock.now()
+        if command is not None:
+            # A refusal is known at once. Its pause is minutes, and the next ordinary look may be hours away.
+            decision = decide(self._situation(seat, state, session, promise, after))
         open_commands = self._store.open_commands(vehicle_id)
         return lease, next_turn(after, state, promise, open_commands, self._rules.looks, decision.retry_at)
 
@@ -202,23 +205,7 @@ class Cycle:
         lease: Lease,
         now: datetime,
     ) -> tuple[Decision, Command | None]:
-        goal = promise.goal if promise else None
-        decision = decide(
-            Situation(
-                now,
-                state,
-                session,
-                promise.plan if promise else ChargePlan.rest(),
-                self._store.override(seat.vehicle_id),
-                tuple(self._of_session(session, now)),
-                soc_now(state, seat.car.vehicle, now),
-                goal.target_pct if goal else 100.0,
-                seat.car.preferences.reserve_pct,
-                goal.ready_by if goal else None,
-                is_full(state),
-                _share_of_day(seat, now) * self._rules.spread,
-            )
-        )
+        decision = decide(self._situation(seat, state, session, promise, now))
         if decision.target_reached:
             self._store.set_override(seat.vehicle_id, Override.NONE, now)
             self._journal.note("override.ended", seat.vehicle_id, by="target reached")
@@ -226,6 +213,25 @@ class Cycle:
         if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:
             self._store.save_session(replace(session, automatic_stopped=True))
         return decision, self._commands.queue(decision, lease, now)
+
+    def _situation(
+        self, seat: Seat, state: VehicleState, session: ChargeSession | None, promise: Promise | None, now: datetime
+    ) -> Situation:
+        goal = promise.goal if promise else None
+        return Situation(
+            now,
+            state,
+            session,
+            promise.plan if promise else ChargePlan.rest(),
+            self._store.override(seat.vehicle_id),
+            tuple(self._of_session(session, now)),
+            soc_now(state, seat.car.vehicle, now),
+            goal.target_pct if goal else 100.0,
+            seat.car.preferences.reserve_pct,
+            goal.ready_by if goal else None,
+            is_full(state),
+            _share_of_day(seat, now) * self._rules.spread,
+        )
 
     def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
         since = session.plugged_in_at if session else now
