@@ -76,7 +76,7 @@ class Relaxed:
                     rest_off = min(rest_off, start + going if at_once else self.begun(left, i))
             off[i] = rest_off
             ended = rest_off if not task.least_pause_us else self._ended(left, i)
-            rest_on = going if going < ended else ended
+            rest_on = min(going, ended)
             on[i] = rest_on
 
     def begun(self, left: int, i: int) -> int:
@@ -123,7 +123,9 @@ class Relaxed:
     def weight_until(self, time: int) -> int:
         """Return the reduced weight of charging through every open cell up to *time*."""
         i = bisect_left(self._points, time)
-        return self.sums[i] if self._points[i] == time else self.sums[i - 1] + self._part(i - 1, self._points[i - 1], time)
+        return (
+            self.sums[i] if self._points[i] == time else self.sums[i - 1] + self._part(i - 1, self._points[i - 1], time)
+        )
 
     def _part(self, cell: int, begin: int, end: int) -> int:
         if not self._task.open[cell]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-Piece = tuple[int, int]
+from scheduler.planning.task import UNLIMITED
+from scheduler.planning.timeline import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ReserveRules:
     warm_from: int
 
 
-def earliest_reserve(pieces: Sequence[Piece], wanted_us: int, rules: ReserveRules) -> Reserve:
+def earliest_reserve(pieces: Sequence[Stretch], wanted_us: int, rules: ReserveRules) -> Reserve:
     """
     Return when *wanted_us* can have been charged in *pieces* (ascending, disjoint) at the earliest.
 
@@ -49,7 +50,7 @@ def earliest_reserve(pieces: Sequence[Piece], wanted_us: int, rules: ReserveRule
     return Reserve(min(done), wanted_us) if done else Reserve()
 
 
-def _states(pieces: Sequence[Piece], rules: ReserveRules) -> Iterator[tuple[int, int, int]]:
+def _states(pieces: Sequence[Stretch], rules: ReserveRules) -> Iterator[tuple[int, int, int]]:
     """
     Yield every run worth beginning as (begin, end, the most charged before it).
 
@@ -66,23 +67,23 @@ def _states(pieces: Sequence[Piece], rules: ReserveRules) -> Iterator[tuple[int,
             for end in sorted({end for end, _ in _ends(pieces, rules.pause_us) if begin < end <= last}):
                 free = (rules.running and begin == 0) or end > rules.warm_from
                 starts = used + (not free)
-                if starts > rules.starts:
+                if rules.starts != UNLIMITED and starts > rules.starts:
                     continue
                 yield begin, end, had
                 before.append((end + rules.pause_us, starts, had + end - begin))
 
 
-def _moments(pieces: Sequence[Piece], pause_us: int) -> list[tuple[int, Piece]]:
+def _moments(pieces: Sequence[Stretch], pause_us: int) -> list[tuple[int, Stretch]]:
     """Return the moments at which a run may be worth beginning, ascending, each with its piece."""
     return sorted({(moment, piece) for moment, piece in _chains(pieces, pause_us, 1) if piece[0] <= moment < piece[1]})
 
 
-def _ends(pieces: Sequence[Piece], pause_us: int) -> list[tuple[int, Piece]]:
+def _ends(pieces: Sequence[Stretch], pause_us: int) -> list[tuple[int, Stretch]]:
     """Return the moments at which a run may be worth ending, ascending, each with its piece."""
     return sorted({(moment, piece) for moment, piece in _chains(pieces, pause_us, -1) if piece[0] < moment <= piece[1]})
 
 
-def _chains(pieces: Sequence[Piece], pause_us: int, direction: int) -> Iterator[tuple[int, Piece]]:
+def _chains(pieces: Sequence[Stretch], pause_us: int, direction: int) -> Iterator[tuple[int, Stretch]]:
     for piece in pieces:
         yield (piece[0] if direction > 0 else piece[1]), piece
         for other in pieces:

@@ -117,7 +117,7 @@ class Search:
 
     def _rest(self, time: int, left: int, state: State) -> None:
         """Take note of a plan that does not charge at *time*, if it can still be the best."""
-        value, energy, floating, path = state
+        value, energy, floating, _ = state
         key, least = value - self._slack, energy
         marks: tuple[int, ...] = (time, left, energy)
         if floating is not None:

@@ -25,10 +25,12 @@ class Task:
     What to choose runs for.
 
     Cell *i* is `[points[i], points[i + 1])`; charging `[a, b)` in it weighs `slopes[i] * (b - a) + bends[i] * (b² - a²)`.
-    `targets` ascend, the last one lies on the last point and is never exceeded. `starts` may be `UNLIMITED`. `running` is
-    the number of starts left to a plan that charges from point 0 without a start, None where it cannot. A run that
-    reaches a cell of `exempt` takes none of the starts left. From `lone_from` on there is one start at most. A run shorter than `least_run_us` weighs `short_weight`
-    more; None: there are none. In the cells of `guarded` nothing is charged beyond the first `guarded_us`.
+    `targets` ascend, the last one lies on the last point and is never exceeded.
+
+    `starts` may be `UNLIMITED`; `running` is the number of starts left to a plan that charges from point 0 without a
+    start, None where it cannot. A run that reaches a cell of `exempt` takes none of the starts left. From `lone_from` on
+    there is one start at most. A run shorter than `least_run_us` weighs `short_weight` more; None: there are none. In the
+    cells of `guarded` nothing is charged beyond the first `guarded_us`.
 
     The same in outline, for `rates.py` alone: a microsecond charged costs `prices[i]` units of money, a start
     `start_price`; a unit of money weighs `money`.

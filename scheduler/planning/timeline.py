@@ -4,16 +4,16 @@ The stretch a plan may use, cut into cells: within one cell the price, and what 
     now     τ          t1                T          points, in whole microseconds since `origin`
      |--0--|--1--|-2-|---3---|-4-|---5---|          cells: price, and whether one may charge there
 
-Energy is time at full power here; money appears only as each cell's price. What a cell *weighs* in the order of merit is
-`merit.py`'s business.
+Energy is time at full power here; money appears only as each cell's price. What a cell weighs in the order of merit is
+`weighing.py`'s business.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
 
@@ -21,6 +21,10 @@ from scheduler.domain.interval import Interval, merged
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 
 HOUR_US = 3_600_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Stretch = tuple[int, int]
+"""From the first to the second moment, in microseconds since an origin."""
 
 
 class Kind(IntEnum):
@@ -40,40 +44,34 @@ class Timeline:
     A cell that is `capped` (above the price cap, or of no known price under one) is open to the reserve alone.
     """
 
-    origin: datetime
     points: tuple[int, ...]
     kinds: tuple[Kind, ...]
     prices: tuple[float, ...]
     capped: tuple[bool, ...]
 
-    def moment(self, point: int) -> datetime:
-        """Return the moment *point* microseconds after the origin."""
-        return self.origin + timedelta(microseconds=point)
-
     def cut_at(self, marks: Iterable[int]) -> Timeline:
         """Return the same timeline with points at *marks* too; marks outside it are ignored."""
         points, end = self.points, self.points[-1]
-        extra = sorted({mark for mark in marks if 0 < mark < end}.difference(points))
+        extra = {mark for mark in marks if 0 < mark < end}.difference(points)
         if not extra:
             return self
-        union = sorted((*points, *extra))
+        union = sorted(extra.union(points))
         cells = [bisect_right(points, point) - 1 for point in union[:-1]]
         return Timeline(
-            self.origin,
             tuple(union),
             tuple(self.kinds[cell] for cell in cells),
             tuple(self.prices[cell] for cell in cells),
             tuple(self.capped[cell] for cell in cells),
         )
 
-    def stretches(self, *, known: bool = False, capped: bool = False) -> list[tuple[int, int]]:
+    def stretches(self, *, known: bool = False, capped: bool = False) -> list[Stretch]:
         """
         Return the stretches without interruption in which one may charge, ascending.
 
         *known*: those of unknown price are left out; *capped*: capped ones are let in.
         """
         shut = Kind.UNKNOWN if known else Kind.BLOCKED
-        found: list[tuple[int, int]] = []
+        found: list[Stretch] = []
         for index, kind in enumerate(self.kinds):
             if kind >= shut or (self.capped[index] and not capped):
                 continue
@@ -90,6 +88,11 @@ def microseconds(duration: timedelta) -> int:
     return (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
 
 
+def shared(some: Iterable[Stretch], other: Sequence[Stretch]) -> int:
+    """Return the time that both *some* and *other* (each disjoint) cover."""
+    return sum(max(min(until, last) - max(begin, first), 0) for begin, until in some for first, last in other)
+
+
 def timeline(
     curve: TariffCurve, window: Interval, closed: Iterable[Interval] = (), max_price: float | None = None
 ) -> Timeline:
@@ -98,50 +101,27 @@ def timeline(
 
     Under a cap neither a forecast nor an unknown price will do. Neighbouring cells that are alike are one.
     """
-    points, kinds, prices = _priced(curve.slots, window)
+    cells = _table(curve).between(microseconds(window.start - EPOCH), microseconds(window.end - EPOCH))
     holes = [
         (microseconds(hole.start - window.start), microseconds(hole.end - window.start))
         for hole in merged(closed)
         if hole.start < window.end and hole.end > window.start
     ]
     if holes:
-        points, kinds, prices = _pierced(points, kinds, prices, holes)
-    capped = (False,) * len(kinds)
+        cells = _pierced(cells, holes)
+    capped = (False,) * len(cells.kinds)
     if max_price is not None:
         capped = tuple(
-            kind is not Kind.KNOWN or price > max_price for kind, price in zip(kinds, prices, strict=True)
+            kind is not Kind.KNOWN or price > max_price for kind, price in zip(cells.kinds, cells.prices, strict=True)
         )
-    return Timeline(window.start, tuple(points), tuple(kinds), tuple(prices), capped)
-
-
-def _priced(slots: tuple[PriceSlot, ...], window: Interval) -> tuple[list[int], list[Kind], list[float]]:
-    """Return points, kinds and prices of the window as the tariff alone has it."""
-    start, end = window.start, microseconds(window.end - window.start)
-    cells = _Cells()
-    first = max(bisect_right(slots, start, key=_slot_start) - 1, 0)
-    for slot in slots[first:]:
-        begin, until = microseconds(slot.start - start), microseconds(slot.end - start)
-        if begin >= end:
-            break
-        if until <= 0:
-            continue
-        if begin > cells.points[-1]:
-            cells.add(begin, Kind.UNKNOWN, 0.0)
-        cells.add(min(until, end), Kind.KNOWN if slot.firm else Kind.FORECAST, slot.price_per_kwh)
-    if cells.points[-1] < end:
-        cells.add(end, Kind.UNKNOWN, 0.0)
-    return cells.points, cells.kinds, cells.prices
-
-
-def _slot_start(slot: PriceSlot) -> datetime:
-    return slot.start
+    return Timeline(tuple(cells.points), tuple(cells.kinds), tuple(cells.prices), capped)
 
 
 class _Cells:
     """Cells in the making; what is like the cell before it is added to that cell."""
 
-    def __init__(self) -> None:
-        self.points, self.kinds, self.prices = [0], list[Kind](), list[float]()
+    def __init__(self, begin: int = 0) -> None:
+        self.points, self.kinds, self.prices = [begin], list[Kind](), list[float]()
 
     def add(self, until: int, kind: Kind, price: float) -> None:
         if self.kinds and self.kinds[-1] is kind and self.prices[-1] == price:
@@ -151,20 +131,63 @@ class _Cells:
             self.kinds.append(kind)
             self.prices.append(price)
 
+    def between(self, start: int, end: int) -> _Cells:
+        """Return the cells from *start* to *end*, with points since *start*; beyond what is known all is unknown."""
+        points = self.points
+        first, last = bisect_right(points, start) - 1, bisect_left(points, end)
+        inner = max(first, 0)
+        part = _Cells()
+        if first < 0:
+            part.add(min(points[0], end) - start, Kind.UNKNOWN, 0.0)
+        part.points += [point - start for point in points[inner + 1 : last]]
+        part.kinds += self.kinds[inner:last]
+        part.prices += self.prices[inner:last]
+        if len(part.points) <= len(part.kinds):
+            part.points.append(min(points[-1], end) - start)
+        if part.points[-1] < end - start:
+            part.add(end - start, Kind.UNKNOWN, 0.0)
+        return part
 
-def _pierced(
-    points: list[int], kinds: list[Kind], prices: list[float], holes: list[tuple[int, int]]
-) -> tuple[list[int], list[Kind], list[float]]:
+
+_TABLES: dict[int, tuple[TariffCurve, _Cells]] = {}
+"""The cells of the curves asked for last, by identity: a curve is asked for again and again, and hashing one takes longer
+than planning with it. Each entry holds its curve, so that no identity is used twice."""
+
+MOST_TABLES = 16
+
+
+def _table(curve: TariffCurve) -> _Cells:
+    """Return the whole curve as cells in microseconds since the epoch, gaps as unknown."""
+    entry = _TABLES.get(id(curve))
+    if entry is None:
+        if len(_TABLES) >= MOST_TABLES:
+            _TABLES.clear()
+        entry = _TABLES[id(curve)] = (curve, _tabulated(curve.slots))
+    return entry[1]
+
+
+def _tabulated(slots: tuple[PriceSlot, ...]) -> _Cells:
+    cells = _Cells(microseconds(slots[0].start - EPOCH) if slots else 0)
+    for slot in slots:
+        begin = microseconds(slot.start - EPOCH)
+        if begin > cells.points[-1]:
+            cells.add(begin, Kind.UNKNOWN, 0.0)
+        kind = Kind.KNOWN if slot.firm else Kind.FORECAST
+        cells.add(microseconds(slot.end - EPOCH), kind, slot.price_per_kwh)
+    return cells
+
+
+def _pierced(cells: _Cells, holes: list[Stretch]) -> _Cells:
     """Return the cells with *holes* (ascending, disjoint) blocked."""
-    end = points[-1]
+    end = cells.points[-1]
     marks = {min(max(mark, 0), end) for hole in holes for mark in hole}
-    cells = _Cells()
+    pierced = _Cells()
     hole_ends = [hole_end for _, hole_end in holes]
-    for begin, until in pairwise(sorted(marks.union(points))):
-        cell = bisect_right(points, begin) - 1
+    for begin, until in pairwise(sorted(marks.union(cells.points))):
+        cell = bisect_right(cells.points, begin) - 1
         hole = bisect_right(hole_ends, begin)
         if hole < len(holes) and holes[hole][0] <= begin:
-            cells.add(until, Kind.BLOCKED, 0.0)
+            pierced.add(until, Kind.BLOCKED, 0.0)
         else:
-            cells.add(until, kinds[cell], prices[cell])
-    return cells.points, cells.kinds, cells.prices
+            pierced.add(until, cells.kinds[cell], cells.prices[cell])
+    return pierced

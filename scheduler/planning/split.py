@@ -1,0 +1,77 @@
+"""
+The cheapest time where nothing but the price decides: sorted, taken until it is enough.
+
+Exact for one goal and as many runs as come out of it; the dearest cell that is taken, the marginal one, is taken in part.
+Where several cells have the marginal price, which of them to take is a question of starts: `search.py` answers it.
+"""
+
+from __future__ import annotations
+
+from scheduler.planning.demand import Demand
+from scheduler.planning.task import UNLIMITED
+from scheduler.planning.timeline import Kind, Stretch, Timeline
+
+
+def cheapest_split(demand: Demand, line: Timeline) -> list[Stretch] | None:
+    """Return the best runs, or None where more than the price has a say or the runs are too many."""
+    if (
+        len(demand.goals) > 1
+        or demand.reserve_us
+        or demand.least_run_us
+        or demand.least_pause_us
+        or demand.start_cost
+        or demand.warm_from < demand.end_us
+    ):
+        return None
+    taken = _taken(demand, line)
+    if taken is None:
+        return None
+    runs = _joined(taken)
+    starts = len(runs) - (demand.running and bool(runs) and runs[0][0] == 0)
+    if (demand.starts != UNLIMITED and starts > demand.starts) or (demand.continuous and len(runs) > 1):
+        return None
+    return runs
+
+
+def _taken(demand: Demand, line: Timeline) -> list[Stretch] | None:
+    """Return the stretches to charge in, cheapest first, the marginal one in part; None where that is no unique choice."""
+    points, kinds, prices = line.points, line.kinds, line.prices
+    order = sorted(
+        (kind is Kind.UNKNOWN, -points[i] if kind is Kind.UNKNOWN else prices[i], i)
+        for i, kind in enumerate(kinds)
+        if kind is not Kind.BLOCKED and not line.capped[i]
+    )
+    missing = demand.total_us
+    taken: list[Stretch] = []
+    for rank, (unknown, price, i) in enumerate(order):
+        length = points[i + 1] - points[i]
+        if length < missing:
+            missing -= length
+            taken.append((points[i], points[i + 1]))
+            continue
+        equals = (*order[max(rank - 1, 0) : rank], *order[rank + 1 : rank + 2])
+        if not unknown and any(other[:2] == (unknown, price) for other in equals):
+            return None
+        taken.append(_part(demand, taken, (points[i], points[i + 1]), missing, at_end=unknown))
+        break
+    return taken
+
+
+def _part(demand: Demand, taken: list[Stretch], cell: Stretch, missing: int, *, at_end: bool) -> Stretch:
+    """Return which *missing* part of *cell* to take: beside what is taken already, else late or early."""
+    begin, until = cell
+    follows = any(end == begin for _, end in taken) or (demand.running and begin == 0)
+    leads = any(start == until for start, _ in taken)
+    if at_end or (demand.late if follows == leads else leads):
+        return until - missing, until
+    return begin, begin + missing
+
+
+def _joined(taken: list[Stretch]) -> list[Stretch]:
+    runs: list[Stretch] = []
+    for begin, until in sorted(taken):
+        if runs and runs[-1][1] == begin:
+            runs[-1] = (runs[-1][0], until)
+        else:
+            runs.append((begin, until))
+    return runs
