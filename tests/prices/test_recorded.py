@@ -1,5 +1,7 @@
 """Every recorded series to its golden numbers, and every other recorded answer to its state, by way of the command's door."""
 
+import csv
+import gzip
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -126,3 +128,113 @@ def test_a_recorded_answer_is_in_the_right_state(name: str, state: str) -> None:
 
     assert state == document["state"], document["message"]
     assert (state == "error") == (document["slots"] == [] and state != "not_published")
+
+
+EPOCHS = {"start": "start_timestamp", "end": "end_timestamp", "price": "marketprice", "unit": "EUR/MWh"}
+WALLS = {"start": "start_timestamp", "end": "end_timestamp", "price": "t_price_has_pro_incl_vat", "unit": "ct/kWh"}
+SPANS = {"start": "valid_from", "end": "valid_until", "price": "total_price_net", "unit": "ct/kWh", "factor": "-1"}
+STARTS = {"start": "timestamp", "price": "priceInCentPerKwh", "unit": "ct/kWh", "resolution_min": "60"}
+
+MAPPED: dict[str, tuple[dict[str, str], str | None, int, list[Any]]] = {
+    "akkudoktor/EOS_elecpriceforecast_akkudoktor_1.json": (
+        {"path": "values", **EPOCHS},
+        None,
+        48,
+        ["2024-12-09T23:00:00Z", "2024-12-10T00:00:00Z", 0.09285],
+    ),
+    "de-corrently/openems_corrently_1.json": (
+        {"path": "data", **EPOCHS},
+        None,
+        24,
+        ["2021-09-23T13:00:00Z", "2021-09-23T14:00:00Z", 0.15895],
+    ),
+    "de-hassfurt/openems_hassfurt_1.json": (
+        {"path": "data", **WALLS},
+        "Europe/Berlin",
+        7,
+        ["2024-05-21T22:00:00Z", "2024-05-21T23:00:00Z", 0.2558],
+    ),
+    "de-luox/openems_luox_1.json": (
+        {"path": "[].variable_prices", **SPANS},
+        None,
+        22,
+        ["2025-08-28T00:00:00Z", "2025-08-28T01:00:00Z", 0.218766],
+    ),
+    "de-rabot/openems_rabot_1.json": (
+        {"path": "records", **STARTS},
+        None,
+        15,
+        ["2024-05-14T07:00:00Z", "2024-05-14T08:00:00Z", 0.00564],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_a_supplier_without_a_feed_is_read_by_a_mapping(name: str) -> None:
+    options, zone, count, first = MAPPED[name]
+
+    document = reading_document(read_files("json", zone, options, [(FEEDS / name).read_bytes()]))
+
+    assert ("ok", count, first) == (document["state"], len(document["slots"]), document["slots"][0])
+
+
+def test_the_parts_of_a_price_add_up_in_a_mapping() -> None:
+    options, *_ = MAPPED["de-luox/openems_luox_1.json"]
+    parts = {**options, "price": "energy_price_net + taxes_and_levies_net + fees_net + grid_costs_net"}
+    payload = (FEEDS / "de-luox/openems_luox_1.json").read_bytes()
+
+    whole, summed = (read_files("json", None, choice, [payload]).slots for choice in (options, parts))
+
+    # The supplier rounds its sum to four digits of a cent.
+    assert [slot.price_per_kwh for slot in whole] == pytest.approx([slot.price_per_kwh for slot in summed], abs=2e-6)
+
+
+CARBON = {
+    "carbon-intensity-gb/demandshaper_national_fw24h_2020-05-24.json": ("gb_carbon", 146),
+    "carbon-intensity-gb/quoted_regional_fw48h_postcode_BS16_2025-10-22.json": ("gb_carbon", 162),
+    "electricity-maps/carbon_intensity_history.json": ("electricity_maps", 599),
+    "watttime-v3/doc-example_v3_forecast.json": ("watttime", 1048.4131919701972 * 0.45359237),
+}
+
+
+@pytest.mark.parametrize("name", CARBON)
+def test_carbon_is_read_in_grams_per_kwh(name: str) -> None:
+    kind, grams = CARBON[name]
+
+    document = reading_document(read_files(kind, None, {}, [(FEEDS / name).read_bytes()]))
+
+    assert ("ok", "gCO2", []) == (document["state"], document["currency"], document["gaps"])
+    assert grams == pytest.approx(document["slots"][0][2])
+
+
+def test_entsoe_equals_the_market_to_the_cent_on_two_days() -> None:
+    market = FEEDS.parent / "data" / "prices_de_lu_smard" / "de_lu_day_ahead_2020_2026.csv.gz"
+    if not market.exists():
+        pytest.skip("the price set (../shared/data) is not here")
+    with gzip.open(market, "rt") as table:
+        real = {line["start_utc"]: float(Decimal(line["price_eur_mwh"]) / 1000) for line in csv.DictReader(table)}
+    payload = (FEEDS / "entsoe/openems_DE-LU_2025-10-15_16_15min.xml").read_bytes()
+
+    document = reading_document(read_files("entsoe", "DE-LU", {}, [payload]))
+
+    assert 192 == len(document["slots"])
+    assert all(real[start] == price for start, _, price in document["slots"])
+
+
+def test_two_days_of_two_files_are_one_reading() -> None:
+    names = ["price_DE-LU_2025-10-01_first-15min-day.json", "price_DE-LU_2025-09-30_last-hourly-day.json"]
+    payloads = [(FEEDS / "energy-charts" / name).read_bytes() for name in names]
+
+    document = reading_document(read_files("energy_charts", "DE-LU", {}, payloads))
+
+    assert (24 + 96, "ok", []) == (len(document["slots"]), document["state"], document["gaps"])
+    assert "2025-09-29T22:00:00Z" == document["slots"][0][0]
+
+
+def test_two_days_with_a_day_between_them_are_partial_and_known_until_the_gap() -> None:
+    names = ["price_DE-LU_2025-10-01_first-15min-day.json", "price_DE-LU_2026-02-10_normal-15min.json"]
+    payloads = [(FEEDS / "energy-charts" / name).read_bytes() for name in names]
+
+    document = reading_document(read_files("energy_charts", "DE-LU", {}, payloads))
+
+    assert ("partial", "2025-10-01T22:00:00Z", 1) == (document["state"], document["known_until"], len(document["gaps"]))
