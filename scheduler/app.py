@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
-import stamina.instrumentation
 
 from scheduler import __version__
 from scheduler.dispatch.calm import Calm
@@ -88,8 +87,6 @@ class House:
         self.journal = LedgerJournal(around.clock, store)
         self.prices = prices(self.journal)
         self.swept_at = around.clock.monotonic()
-        # What stamina would log by itself is not in the catalogue; a look that is tried again is told by its outcome.
-        stamina.instrumentation.set_on_retry_hooks(())
         self._door = Door()
         self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport)
         lease_for = timedelta(seconds=settings.lease_s)

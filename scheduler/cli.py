@@ -101,7 +101,7 @@ def demo(config: Path, night: datetime | None, quiet: bool) -> None:
     run_demo(config, night, quiet=quiet)
 
 
-@smartcharge.command()
+@smartcharge.command("simulator")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8713, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=None, help="Same seed, same cars; default: the scenario's.")

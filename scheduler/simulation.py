@@ -1,5 +1,5 @@
 """
-The simulator as a process of its own: the `simulate` verb, and how `run` finds or starts it.
+The simulator as a process of its own: the `simulator` verb, and how `run` finds or starts it.
 
 It survives the daemon (cars go on living while a daemon is killed and comes back), is found again by its state directory,
 and ends by itself when nobody has asked it anything for a while.
@@ -71,7 +71,7 @@ def _started(
     scenario: Path, state: Path, port: int, idle_exit_s: float, clock: str | None
 ) -> tuple[subprocess.Popen[bytes], Path]:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "scheduler", "simulate", "--port", str(port), "--scenario", str(scenario)]
+    command = [sys.executable, "-m", "scheduler", "simulator", "--port", str(port), "--scenario", str(scenario)]
     command += ["--state", str(state), "--idle-exit", str(idle_exit_s)]
     command += ["--clock", clock] if clock else []
     log = state / "simulator.log"

@@ -18,6 +18,7 @@ from collections.abc import Iterable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -43,6 +44,8 @@ def configure_logs(
     stream = sys.stderr if stream is None else stream
     human = stream.isatty() if human is None else human
     REDACTION.learn(secrets)
+    # What stamina would log by itself is not in the catalogue; a call that is tried again is told by its outcome.
+    stamina.instrumentation.set_on_retry_hooks(())
     structlog.configure(
         processors=[structlog.processors.format_exc_info, _masked, _line(stream, human=human)],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
