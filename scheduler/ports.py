@@ -17,6 +17,7 @@ from scheduler.domain.lease import Lease
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.domain.told import Told
 from scheduler.domain.vehicle import Vehicle, VehicleId, VehicleState
 
 
@@ -118,12 +119,21 @@ class Ledger(Protocol):
     def last_state(self, vehicle_id: VehicleId) -> VehicleState | None: ...
 
     def last_look(self, vehicle_id: VehicleId) -> datetime | None:
-        """Return when the car was last asked with success, whatever the age of its answer."""
+        """Return when the car last answered or told something by itself, whatever the age of its words."""
 
     def record_sighting(self, state: VehicleState, looked_at: datetime) -> None:
         """Keep *state* as the last one; append it to the history only when its facts differ from the one before."""
 
     def sightings(self, vehicle_id: VehicleId, since: datetime) -> list[VehicleState]: ...
+
+    def delivered(self, event: str, at: datetime) -> bool:
+        """Write down that a delivery came; False, and nothing written, where the same event came before."""
+
+    def told(self, vehicle_id: VehicleId) -> Told | None:
+        """Return what is known of a car from what it told by itself; None before the first word."""
+
+    def keep_told(self, told: Told) -> None:
+        """Put *told* in the place of what was known of its car."""
 
     def session(self, vehicle_id: VehicleId) -> ChargeSession | None:
         """Return the session in which the car is plugged in now; None while it is unplugged."""

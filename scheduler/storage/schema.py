@@ -28,7 +28,7 @@ from sqlalchemy.engine import Dialect
 from scheduler.domain.command import OPEN_STATUSES
 from scheduler.domain.interval import as_utc
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration. Revisions are ascending numbers, so that an older database can be told from a newer one."""
 
 METADATA = MetaData()
@@ -206,5 +206,22 @@ PAYLOAD = Table(
     Column("fetched_at", Moment, nullable=False),
     Column("body", LargeBinary, nullable=False, comment="deflated"),
     Index("payload_by_source", "source", "fetched_at"),
+    sqlite_strict=True,
+)
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    Column("event", Text, primary_key=True, comment="the SHA-256 of the event's id"),
+    Column("received_at", Moment, nullable=False),
+    Index("delivery_by_time", "received_at"),
+    sqlite_strict=True,
+)
+
+TOLD = Table(
+    "told",
+    METADATA,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("told", Text, nullable=False),
     sqlite_strict=True,
 )

@@ -20,7 +20,7 @@ class SightingRows(Rows):
             return _last_state(connection, vehicle_id)
 
     def last_look(self, vehicle_id: VehicleId) -> datetime | None:
-        """Return when the car was last asked with success, whatever the age of its answer."""
+        """Return when the car last answered or told something by itself, whatever the age of its words."""
         query = select(LAST_STATE.c.looked_at).where(LAST_STATE.c.vehicle_id == vehicle_id)
         with self._database.reading() as connection:
             looked_at: datetime | None = connection.execute(query).scalar()

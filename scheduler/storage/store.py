@@ -12,10 +12,11 @@ from sqlalchemy import delete, func, select
 from scheduler.ports import Store
 from scheduler.storage.commands import CommandRows
 from scheduler.storage.database import open_database
+from scheduler.storage.deliveries import DeliveryRows
 from scheduler.storage.due import DueRows
 from scheduler.storage.events import EventRows
 from scheduler.storage.promises import PromiseRows
-from scheduler.storage.schema import CALL, CURVE, EVENT, SIGHTING
+from scheduler.storage.schema import CALL, CURVE, DELIVERY, EVENT, SIGHTING
 from scheduler.storage.sessions import SessionRows
 from scheduler.storage.sightings import SightingRows
 from scheduler.storage.tariffs import TariffRows
@@ -23,11 +24,14 @@ from scheduler.storage.tariffs import TariffRows
 KEPT = timedelta(days=400)
 """Events, sightings, counted calls and replaced curves live a year and a month: this winter can be laid beside the last."""
 
+DELIVERIES_KEPT = timedelta(days=30)
+"""Smartcar tries a delivery for minutes. A copy that is replayed later changes nothing: its dates are older."""
+
 PAYLOADS_KEPT = 200
 """Raw payloads per source: about eight days of hourly fetches."""
 
 
-class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, EventRows, TariffRows):
+class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, EventRows, TariffRows, DeliveryRows):
     """`Store` of scheduler/ports.py. Called from the event loop's thread; a call takes 0.1 ms to read and 4 ms to commit."""
 
     @contextmanager
@@ -52,6 +56,7 @@ class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, 
             connection.execute(delete(EVENT).where(EVENT.c.at < before))
             connection.execute(delete(SIGHTING).where(SIGHTING.c.looked_at < before))
             connection.execute(delete(CALL).where(CALL.c.at < before))
+            connection.execute(delete(DELIVERY).where(DELIVERY.c.received_at < now - DELIVERIES_KEPT))
             connection.execute(delete(CURVE).where(CURVE.c.fetched_at < before, CURVE.c.id.not_in(in_force)))
         self._database.checkpoint()
 

@@ -22,6 +22,7 @@ from scheduler.domain.lease import Lease
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
+from scheduler.domain.told import Told
 from scheduler.domain.vehicle import VehicleId, VehicleState
 
 
@@ -60,6 +61,8 @@ class Books:
     calls: list[tuple[VehicleId, datetime, str]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     curves: dict[TariffId, tuple[tuple[datetime, datetime, TariffCurve], ...]] = field(default_factory=dict)
+    deliveries: set[str] = field(default_factory=set)
+    told: dict[VehicleId, Told] = field(default_factory=dict)
     payloads: dict[str, tuple[tuple[datetime, bytes], ...]] = field(default_factory=lambda: defaultdict(tuple))
 
     def snapshot(self) -> Books:
@@ -174,6 +177,17 @@ class MemoryStore:
     def sightings(self, vehicle_id: VehicleId, since: datetime) -> list[VehicleState]:
         own = (s for s in self._books.sightings if s.vehicle_id == vehicle_id and s.seen_at >= since)
         return sorted(own, key=lambda state: state.seen_at)
+
+    def delivered(self, event: str, at: datetime) -> bool:
+        fresh = event not in self._books.deliveries
+        self._books.deliveries.add(event)
+        return fresh
+
+    def told(self, vehicle_id: VehicleId) -> Told | None:
+        return self._books.told.get(vehicle_id)
+
+    def keep_told(self, told: Told) -> None:
+        self._books.told[told.state.vehicle_id] = told
 
     def session(self, vehicle_id: VehicleId) -> ChargeSession | None:
         own = (session for session in self._books.sessions.values() if session.vehicle_id == vehicle_id)

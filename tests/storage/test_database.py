@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, event
 from scheduler.domain.errors import ConfigError, InvalidValue, StoreUnavailable
 from scheduler.ports import Store
 from scheduler.storage import migrations, open_store
-from scheduler.storage.schema import METADATA, REVISION
+from scheduler.storage.schema import EPOCH, METADATA, REVISION
 from scheduler.storage.store import LedgerStore
 from tests.storage.samples import ADA, AGILE, DAY, HOUR, NOW, a_command, a_curve, a_state
 
@@ -257,3 +257,17 @@ def test_the_sequence_of_events_goes_on_after_all_were_dropped(store: Store) -> 
     store.housekeep(NOW + 401 * DAY)
 
     assert 2 == store.record_event(NOW, "plan.made", ADA, {})
+
+
+def test_a_ledger_of_the_first_version_is_lifted_with_all_it_holds(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0001")
+        connection.exec_driver_sql("INSERT INTO call (vehicle_id, at, kind) VALUES ('ada', 1, 'look')")
+    engine.dispose()
+
+    store = open_store(path)
+
+    assert 1 == store.calls(None, EPOCH)
+    assert store.delivered("first", NOW)
+    store.close()

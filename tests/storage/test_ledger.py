@@ -9,6 +9,7 @@ import pytest
 
 from scheduler.domain.interval import Interval
 from scheduler.domain.session import ChargeSession, Override
+from scheduler.domain.told import Told
 from scheduler.ports import Store
 from tests.storage.samples import ADA, AGILE, BEN, DAY, HOUR, MINUTE, NOW, a_curve, a_promise, a_state
 
@@ -229,3 +230,31 @@ def test_housekeeping_drops_nothing_that_is_young(store: Store) -> None:
 
     assert (1, 1, 1) == (len(store.sightings(ADA, NOW)), store.calls(ADA, NOW), len(store.events()))
     assert store.curve(AGILE) is not None
+
+
+def test_a_delivery_counts_once_however_often_it_comes(store: Store) -> None:
+    assert (True, False, True) == (
+        store.delivered("first", NOW),
+        store.delivered("first", NOW + MINUTE),
+        store.delivered("second", NOW),
+    )
+
+
+def test_a_delivery_whose_transaction_falls_has_not_come(store: Store) -> None:
+    with pytest.raises(Fallen), store.transaction():  # noqa: PT012
+        store.delivered("first", NOW)
+        store.keep_told(Told(a_state(), NOW, "{}"))
+        raise Fallen
+
+    assert store.told(ADA) is None
+    assert store.delivered("first", NOW)
+
+
+def test_what_a_car_told_is_kept_for_that_car_and_replaced_whole(store: Store) -> None:
+    store.keep_told(Told(a_state(), None, "one"))
+    store.keep_told(Told(a_state(vehicle_id=BEN), NOW, "other"))
+
+    store.keep_told(Told(a_state(55), NOW + MINUTE, "two"))
+
+    assert Told(a_state(55), NOW + MINUTE, "two") == store.told(ADA)
+    assert Told(a_state(vehicle_id=BEN), NOW, "other") == store.told(BEN)

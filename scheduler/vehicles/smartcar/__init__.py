@@ -20,6 +20,8 @@ The Smartcar client: v3 first, v2.0 as a thin face. Everything that thinks is pu
     webhook          signature_is_valid(token, body, signature) -> bool;  challenge_answer(token, challenge) -> str
                      delivery_in(body, now) -> Challenge | VehicleReport | VehicleTrouble | ChargingEvent | OtherDelivery
     deliveries       unseen(reports, seen) -> list;  overlaid(known, report) -> dict;  state_known(known, vehicle_id)
+    memory           Memory(store): looked(vehicle_id, signals) -> VehicleState, told(vehicle_id, report, at)
+    reception        Reception(key, clock, store, journal, cars, nudge).receive(body, signature) -> Answer(status, body)
     vault            vault_from(path) -> Vault;  Vault.seal(plain, row), .open(sealed, row), .resealed(sealed, row)
                      new_key_line(key_id) -> str
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import stamina
 
 from scheduler.domain.errors import InvalidValue, VehicleUnreachable
-from scheduler.domain.vehicle import Vehicle, VehicleState
+from scheduler.domain.vehicle import Vehicle, VehicleId, VehicleState
 from scheduler.ports import Clock
 from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
 from scheduler.vehicles.smartcar.connections import Connection, connections_in, has_next_page
 from scheduler.vehicles.smartcar.faults import Ask, fault_in
-from scheduler.vehicles.smartcar.reply import Reply
+from scheduler.vehicles.smartcar.reply import Reply, at
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
-from scheduler.vehicles.smartcar.signals import vehicle_state
+from scheduler.vehicles.smartcar.signals import Signal, signals_in, state_of
 from scheduler.vehicles.smartcar.tokens import ApplicationToken
 
 # Every try may cost a call of the month's few hundred: a second one, for calls that got no answer at all, and no third.
@@ -24,6 +25,9 @@ _PAGE_SIZE = 100
 _MOST_PAGES = 1000
 
 
+Laid = Callable[[VehicleId, Mapping[str, Signal]], VehicleState]
+
+
 class SmartcarGateway:
     """
     `VehicleGateway` over v3, with one application token for all cars.
@@ -31,17 +35,26 @@ class SmartcarGateway:
     Raises `VehicleError`s only; none holds a token or an id. Calls are not counted here: one method call is one billed
     call (`connections` is free), except that a look whose connection failed is tried twice. A command is sent once,
     and once more only after a 401, which says that it was not carried out.
+
+    *laid* lays what a look showed over what webhooks told of the car, and returns what both add up to.
     """
 
-    def __init__(self, settings: SmartcarSettings, clock: Clock, transport: TransportFactory | None = None) -> None:
+    def __init__(
+        self,
+        settings: SmartcarSettings,
+        clock: Clock,
+        transport: TransportFactory | None = None,
+        laid: Laid | None = None,
+    ) -> None:
         self._settings, self._clock = settings, clock
+        self._laid: Laid = laid or _alone
         self._channels = Channels(settings, transport)
         self._token = ApplicationToken(settings, self._channels, clock)
 
     async def state(self, vehicle: Vehicle) -> VehicleState:
         """Return what the car last reported. Smartcar answers from its store: the answer may be old, and says so."""
         reply = await self._read(f"{_path(vehicle)}/signals", vehicle=vehicle)
-        return vehicle_state(reply.body, vehicle.id, self._clock.now())
+        return self._laid(vehicle.id, signals_in(at(reply.body, "data"), self._clock.now()))
 
     async def start(self, vehicle: Vehicle) -> None:
         """Ask the car to charge. A car that charges already is a success."""
@@ -110,6 +123,10 @@ class SmartcarGateway:
         if reply.status != 401:
             self._token.accepted(token)
         return reply
+
+
+def _alone(vehicle_id: VehicleId, signals: Mapping[str, Signal]) -> VehicleState:
+    return state_of(signals, vehicle_id)
 
 
 def _path(vehicle: Vehicle) -> str:
