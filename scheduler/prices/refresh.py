@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from scheduler.prices.catalogue import read_payload
 from scheduler.prices.compose import composed
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest
 from scheduler.prices.feeds.fetch import Fetcher
+from scheduler.prices.history import PriceHistory
 from scheduler.prices.origin import OriginState
 from scheduler.prices.plan import stable_fraction
 from scheduler.prices.reading import Reading, joined, not_published
@@ -88,12 +89,14 @@ class PriceRefresher:
         self._turn = asyncio.Lock()
         self._origins: dict[str, OriginState] = {}
         self._curves: dict[TariffId, TariffCurve] = {}
+        self._history = PriceHistory(archive)
+        self._foreseen_on: dict[TariffId, date] = {}
         for tariff in self._tariffs.values():
             for version in tariff.versions:
                 for source in (*version.recipes, *((version.carbon,) if version.carbon else ())):
                     self._take_up(source.feed, source.key, tariff.zone, seed)
         for tariff in self._tariffs.values():
-            self._compose(tariff)
+            self._set(tariff, composed(tariff, self._energy(tariff)))
 
     def curve(self, tariff_id: TariffId) -> TariffCurve | None:
         """Return the last good curve of a tariff; None before the first."""
@@ -223,23 +226,38 @@ class PriceRefresher:
 
     def _renewed(self, tariff: Tariff, looked: set[str], now: datetime) -> bool:
         """Bring a tariff's curve up to date; say whether anything from *now* on changed."""
-        if looked.isdisjoint(_keys(tariff)):
+        if looked.isdisjoint(_keys(tariff)) and not self._forecast_is_old(tariff, now):
             return False
         before = self._curves.get(tariff.id)
-        after = self._compose(tariff)
+        after = composed(tariff, self._foreseen(tariff, now))
         if after is None or after == before:
             return False
+        self._set(tariff, after)
         self._archive.save_curve(tariff.id, after, now)
         ahead = Interval(now, now + timedelta(days=400))
         return before is None or before.within(ahead).slots != after.within(ahead).slots
 
-    def _compose(self, tariff: Tariff) -> TariffCurve | None:
-        """Set the tariff's curve from what its origins know."""
-        energy = {key: state.curve for key in _keys(tariff) if (state := self._origins[key]).curve is not None}
-        curve = composed(tariff, energy)
+    def _set(self, tariff: Tariff, curve: TariffCurve | None) -> None:
         if curve is not None:
             self._curves[tariff.id] = curve
-        return curve
+
+    def _energy(self, tariff: Tariff) -> dict[str, TariffCurve]:
+        """Return what the tariff's origins know, by key."""
+        return {key: curve for key in _keys(tariff) if (curve := self._origins[key].curve) is not None}
+
+    def _foreseen(self, tariff: Tariff, now: datetime) -> dict[str, TariffCurve]:
+        """Return the same with what is to be expected after it, where the tariff wants that."""
+        energy = self._energy(tariff)
+        for version in tariff.versions:
+            key = version.recipes[0].key
+            if version.forecast_days and key in energy:
+                energy[key] = self._history.foreseen(key, energy[key], version.forecast_days, now, tariff.zone)
+                self._foreseen_on[tariff.id] = now.astimezone(tariff.zone).date()
+        return energy
+
+    def _forecast_is_old(self, tariff: Tariff, now: datetime) -> bool:
+        wanted = any(version.forecast_days for version in tariff.versions)
+        return wanted and self._foreseen_on.get(tariff.id) != now.astimezone(tariff.zone).date()
 
 
 def _keys(tariff: Tariff) -> set[str]:

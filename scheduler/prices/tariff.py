@@ -96,7 +96,8 @@ class TariffSettings(RecipeSettings):
 
     `fallback` are further origins, asked while the ones before them fail or are late; one that names no step of its own
     is priced by the tariff's steps. `timezone` is the clock of every wall time in the file, `unit` that of its amounts
-    (not of a feed's). Files with the same `id` are versions of one contract, told apart by `valid`.
+    (not of a feed's). Files with the same `id` are versions of one contract, told apart by `valid`. With `forecast_days`,
+    prices are foreseen for so many days after today, where none are published.
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)
@@ -108,6 +109,7 @@ class TariffSettings(RecipeSettings):
     holidays: HolidaySettings = HolidaySettings()
     fallback: list[RecipeSettings] = Field(default_factory=list)
     carbon: CarbonSettings | None = None
+    forecast_days: int = Field(default=0, ge=0, le=7)
     fixed: list[FixedSettings] = Field(default_factory=list)
     demand: list[DemandSettings] = Field(default_factory=list)
     export: Schedule | None = None
@@ -153,6 +155,7 @@ class Version:
     valid: Interval
     recipes: tuple[Recipe, ...]
     carbon: CarbonWeight | None = None
+    forecast_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ def tariff_of(settings: TariffSettings, folder: Path) -> Tariff:
     """Return the tariff that *settings* describe; files they name are found from *folder*."""
     recipes = [_recipe(settings, settings, folder)]
     recipes.extend(_recipe(settings, fallback, folder) for fallback in settings.fallback)
-    version = Version(_valid(settings), tuple(recipes), _carbon(settings.carbon, folder))
+    version = Version(_valid(settings), tuple(recipes), _carbon(settings.carbon, folder), settings.forecast_days)
     return Tariff(TariffId(settings.id), settings.name or settings.id, settings.timezone, settings.currency, (version,))
 
 

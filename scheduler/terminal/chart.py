@@ -9,7 +9,8 @@ A price curve as lines of text, with the planned charging below it.
               18    21    Sun   03    06    09
      charge                     ██████
 
-One column is half an hour. A dot is a price that is not known; a curve never draws 0 for it.
+One column is half an hour. A dot is a price that is not known; a curve never draws 0 for it. A tilde below the hours marks
+a forecast.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ MARGIN = 8
 ROWS = 4
 BLOCKS = " ▁▂▃▄▅▆▇█"
 UNKNOWN = "·"
+FORECAST = "~"
 FEWEST_COLUMNS = 12
 
 
@@ -39,6 +41,7 @@ class _Column:
 
     start: datetime
     price: float | None
+    firm: bool = True
 
     @property
     def interval(self) -> Interval:
@@ -61,10 +64,14 @@ def price_chart(
     lines = [_head(curve, columns, now, timezone)]
     lines += _bars(columns, min(known), max(known))
     lines += _axis(columns, timezone)
+    if not all(column.firm for column in columns):
+        lines.append(" " * MARGIN + "".join(" " if column.firm else FORECAST for column in columns))
     if windows:
         lines.append(f"{'charge':>{MARGIN - 1}} " + "".join(_mark(column, windows) for column in columns))
-    if len(known) < len(columns):
-        lines.append(" " * MARGIN + f"{UNKNOWN} = not known yet")
+    legend = [f"{FORECAST} = forecast"] if not all(column.firm for column in columns) else []
+    legend += [f"{UNKNOWN} = not known yet"] if len(known) < len(columns) else []
+    if legend:
+        lines.append(" " * MARGIN + ", ".join(legend))
     return [line.rstrip()[:width] for line in lines]
 
 
@@ -79,16 +86,17 @@ def _columns(
     ends += [window.end for window in windows]
     span = max([*ends, now + 24 * hour]) - start
     count = min(most, -(-span // STEP))
-    return [_Column(start + index * STEP, _price(curve, start + index * STEP)) for index in range(count)]
+    return [_column(curve, start + index * STEP) for index in range(count)]
 
 
-def _price(curve: TariffCurve, start: datetime) -> float | None:
-    """Return the mean price over the known part of a half hour."""
+def _column(curve: TariffCurve, start: datetime) -> _Column:
+    """Return a half hour with the mean price over its known part; a forecast in it makes the whole a forecast."""
     slots = curve.within(Interval(start, start + STEP)).slots
     known_s = sum(slot.interval.duration.total_seconds() for slot in slots)
     if known_s == 0:
-        return None
-    return sum(slot.price_per_kwh * slot.interval.duration.total_seconds() for slot in slots) / known_s
+        return _Column(start, None)
+    money = sum(slot.price_per_kwh * slot.interval.duration.total_seconds() for slot in slots)
+    return _Column(start, money / known_s, all(slot.firm for slot in slots))
 
 
 def _head(curve: TariffCurve, columns: Sequence[_Column], now: datetime, timezone: ZoneInfo) -> str:

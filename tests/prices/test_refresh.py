@@ -351,3 +351,31 @@ def test_a_body_of_fifty_megabytes_is_not_read_to_its_end() -> None:
 
     assert 6 >= sent
     assert "larger than 5 MiB" in str(house.journal.noted[0][1]["reason"])
+
+
+def test_with_a_forecast_the_days_after_the_published_ones_are_foreseen_from_past_days() -> None:
+    house = House(
+        energy_charts(market_day("2026-02-01", 100)), [home(forecast_days=2)], now=datetime(2026, 2, 1, 11, tzinfo=UTC)
+    )
+    house.refresh()
+    for day in range(2, 11):
+        house.clock.advance(24 * 3600)
+        house.wire.answer = energy_charts(market_day(f"2026-02-{day:02}", 100 + day))
+        house.refresh()
+
+    after_ten_days = house.prices.curve(HOME)
+    house.restart()
+    house.refresh()
+    restarted = house.prices.curve(HOME)
+
+    assert after_ten_days is not None
+    assert datetime(2026, 2, 10, 23, tzinfo=UTC) == after_ten_days.known_until(house.clock.now())
+    foreseen = [slot for slot in after_ten_days.slots if not slot.firm]
+    assert (datetime(2026, 2, 10, 23, tzinfo=UTC), datetime(2026, 2, 12, 23, tzinfo=UTC)) == (
+        foreseen[0].start,
+        foreseen[-1].end,
+    )
+    assert 0.1 < foreseen[0].price_per_kwh < 0.112
+    assert "a forecast from the last weeks" in after_ten_days.source
+    assert restarted is not None
+    assert foreseen == [slot for slot in restarted.slots if not slot.firm]

@@ -110,3 +110,15 @@ def test_the_night_of_the_clock_change_keeps_its_hours_in_order() -> None:
 
     assert ["21", "Sun", "03", "06", "09"] == hours.split()[:5]
     assert 2 * 7 == hours.index("06") - hours.index("Sun")
+
+
+def test_a_forecast_is_marked_below_the_hours() -> None:
+    curve = hourly([0.2, 0.3, 0.4])
+    guessed = TariffCurve(
+        "EUR", (*curve.slots[:2], PriceSlot(curve.slots[2].start, curve.slots[2].end, 0.4, firm=False))
+    )
+
+    lines = price_chart(guessed, [], NOON, BERLIN, 80)
+
+    assert " " * 12 + "~~" == lines[7]
+    assert "~ = forecast, · = not known yet" == lines[-1].strip()
