@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from scheduler.clock import ManualClock
-from scheduler.vehicles.simulator.fault import Fault, FaultKind
+from scheduler.vehicles.simulator.fault import Fault, FaultKind, Target
 from scheduler.vehicles.simulator.refusal import CODES, STATUSES, refusal, refusal_by_status
 
 Make = Callable[..., Any]
@@ -174,7 +174,7 @@ def test_a_fault_may_last_a_time_instead_of_a_number(caller: Make, clock: Manual
 def test_tokens_and_connections_fail_too(caller: Make) -> None:
     ada = caller()
     struck(ada, kind=FaultKind.ERROR, status=500, on="connections")
-    ada.world.fault(Fault(kind=FaultKind.ERROR, status=500, on="token"))
+    ada.world.fault(Fault(kind=FaultKind.ERROR, status=500, on=Target.TOKEN))
 
     assert 500 == ada.get("/v3/connections").status_code
     answer = ada.call("POST", "/oauth2/token")
@@ -226,7 +226,7 @@ def test_a_client_that_gives_up_waiting_does_not_stop_the_command(spec: Make) ->
                 "client_secret": "simulated-secret",
             }
             token = (await client.post("/oauth2/token", data=form)).json()["access_token"]
-            world.fault(Fault(kind=FaultKind.LATENCY, seconds=100, on="start"))
+            world.fault(Fault(kind=FaultKind.LATENCY, seconds=100, on=Target.START))
             headers = {"authorization": f"Bearer {token}", "sc-user-id": "sim-user-ada"}
             with pytest.raises(httpx.ReadTimeout):
                 await client.post("/v3/vehicles/sim-vehicle-ada/commands/charge/start", headers=headers)

@@ -18,7 +18,7 @@ from scheduler.clock import LoopClock, VirtualLoop, run_virtually
 from scheduler.domain.errors import InvalidValue
 from scheduler.vehicles.simulator.app import SimulatorTransport
 from scheduler.vehicles.simulator.courier import Courier
-from scheduler.vehicles.simulator.fault import Fault
+from scheduler.vehicles.simulator.fault import Fault, FaultKind, Target
 from scheduler.vehicles.simulator.scenario import Scenario, WebhookSpec
 from scheduler.vehicles.simulator.world import World
 
@@ -197,13 +197,13 @@ def test_what_is_never_taken_is_dropped_for_good(spec: Callable[..., Any]) -> No
 
 def test_deliveries_can_be_lost_doubled_and_overtaken(spec: Callable[..., Any]) -> None:
     async def story(world: World, receiver: Receiver, courier: Courier) -> None:
-        world.fault(Fault(kind="lost", on="webhook"))
+        world.fault(Fault(kind=FaultKind.LOST, on=Target.WEBHOOK))
         world.start("ada")
         await asyncio.sleep(60)
-        world.fault(Fault(kind="doubled", on="webhook"))
+        world.fault(Fault(kind=FaultKind.DOUBLED, on=Target.WEBHOOK))
         world.stop("ada")
         await asyncio.sleep(60)
-        world.fault(Fault(kind="latency", on="webhook", seconds=90))
+        world.fault(Fault(kind=FaultKind.LATENCY, on=Target.WEBHOOK, seconds=90))
         world.start("ada")
         await asyncio.sleep(60)
         world.stop("ada")
