@@ -143,8 +143,10 @@ class House:
         self.store.reanchor(now, timedelta(0))
         self.store.enlist([seat.vehicle_id for seat in self.roster.seats], now)
         with suppress(TimeoutError):
-            # The price job goes on trying; until then charging is planned by the safe rule.
-            await asyncio.wait_for(self.refresh_prices(), FIRST_PRICES_WITHIN_S)
+            # The price job goes on trying; until then charging is planned by the safe rule. Not wait_for: until Python 3.12
+            # it may swallow the cancellation that ends us.
+            async with asyncio.timeout(FIRST_PRICES_WITHIN_S):
+                await self.refresh_prices()
         self.heartbeat.start()
         self._watching = asyncio.create_task(self._guard.watch(), name="clock guard")
         self.journal.note("service.started", cars=len(self.roster.seats))

@@ -72,10 +72,18 @@ class Daemon:
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Open, serve, wait for the end, close."""
+        """Open, serve until told to end, close. An end that is asked for before READY counts as well."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._ended.set)
+        life, ended = asyncio.create_task(self._live()), asyncio.create_task(self._ended.wait())
+        await asyncio.wait({life, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        life.cancel()
+        with suppress(asyncio.CancelledError):
+            await life
+
+    async def _live(self) -> None:
         house = await self._house()
         metrics = Metrics(
             __version__,
@@ -107,11 +115,8 @@ class Daemon:
         url = web.url
         self._directory.announce(url)
         self._systemd.ready(f"{len(house.roster.seats)} cars, page at {url}")
-        tasks = [asyncio.create_task(self._feed_watchdog(house)), asyncio.create_task(self._show(house, url))]
-        await self._ended.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Cars are charged on, also where nobody reads what is shown.
+        await asyncio.gather(self._feed_watchdog(house), self._show(house, url), return_exceptions=True)
 
     async def _house(self) -> House:
         """Return the house on real cars, or on the simulator's."""
@@ -158,7 +163,9 @@ class Daemon:
         board, changed = PromiseBoard(house.operations.curve, url), asyncio.Event()
         house.journal.listen(lambda event: changed.set() if event.name in SHOWN else None)
         with suppress(TimeoutError):
-            await asyncio.wait_for(_all_seen(house), FIRST_LOOK_WITHIN_S)
+            # Not wait_for: until Python 3.12 it may swallow the cancellation that ends us.
+            async with asyncio.timeout(FIRST_LOOK_WITHIN_S):
+                await _all_seen(house)
         while True:
             board.show(house.operations.fleet())
             changed.clear()
