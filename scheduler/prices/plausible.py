@@ -13,7 +13,7 @@ PER_EURO = {
 LOWEST, HIGHEST = -1.0, 25.0
 """
 In euros per kWh. The European auctions are bounded by -0.5 and +4 (facts/feeds.md 1), Australia's spot price by -1 and +17.5 AUD
-(data of VIC1, 2024-2026): below and above that a unit is wrong.
+(data of VIC1, 2024-2026). An ordinary price in the wrong unit is a hundred or a thousand times too high.
 """
 
 ENOUGH_ROWS = 20
