@@ -74,7 +74,8 @@ def energy_charts(slots: Sequence[Slot], scale: float) -> bytes:
 
 def entsoe(slots: Sequence[Slot], scale: float) -> bytes:
     """A document that leaves out what repeats (A03); time that is not known ends the period."""
-    periods, run = [], []
+    periods: list[str] = []
+    run: list[Slot] = []
     for slot in [*slots, (slots[-1][1], slots[-1][1], None)]:
         if slot[2] is None or (run and run[-1][1] != slot[0]):
             if run:

@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -339,7 +339,7 @@ def test_accepted_payloads_are_kept_once() -> None:
 def test_a_body_of_fifty_megabytes_is_not_read_to_its_end() -> None:
     sent = 0
 
-    async def flood() -> object:
+    async def flood() -> AsyncIterator[bytes]:
         nonlocal sent
         for _ in range(50):
             sent += 1

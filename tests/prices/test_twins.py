@@ -34,7 +34,7 @@ def read(kind: str, payload: bytes) -> dict[str, Any]:
     return reading_document(read_files(kind, zone, SHAPES[kind].options, [payload]))
 
 
-def expected(kind: str, shape: Shape, slots: Any) -> list[tuple[str, str, float]]:
+def expected(kind: str, shape: Shape, slots: Any) -> list[tuple[str, str, Any]]:
     scale = POUND_PER_MWH if kind == "watttime" else 1.0
     return [
         (start.isoformat().replace("+00:00", "Z"), end.isoformat().replace("+00:00", "Z"), pytest.approx(price * scale))
@@ -42,7 +42,7 @@ def expected(kind: str, shape: Shape, slots: Any) -> list[tuple[str, str, float]
     ]
 
 
-def found(document: dict[str, Any]) -> list[tuple[str, str, float]]:
+def found(document: dict[str, Any]) -> list[tuple[str, str, Any]]:
     return [(start, end, price) for start, end, price in document["slots"]]
 
 

@@ -122,8 +122,8 @@ def test_a_week_of_faults_leaves_every_tariff_with_the_truth_and_its_calls_count
     assert {} == week.known("awattar", sunday)
     for kind in set(DAY_AHEAD) - {"awattar"}:
         assert week.truth(kind, sunday, noon) == pytest.approx(week.known(kind, sunday)), kind
-    began = [facts["feed"] for name, facts in week.journal.noted if name == "prices.failed"]
-    ended = [facts["feed"] for name, facts in week.journal.noted if name == "prices.recovered"]
+    began = [str(facts["feed"]) for name, facts in week.journal.noted if name == "prices.failed"]
+    ended = [str(facts["feed"]) for name, facts in week.journal.noted if name == "prices.recovered"]
     assert sorted(began) == sorted([*ended, "awattar DE"])
     assert max(week.feeds.calls.values()) <= 50
 
