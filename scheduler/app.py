@@ -22,8 +22,8 @@ from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.clock_guard import ClockGuard
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
-from scheduler.dispatch.due import LookPlan
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
+from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId

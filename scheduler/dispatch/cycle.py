@@ -1,7 +1,7 @@
 """
-One turn of the ring for one vehicle: look, understand, plan, decide, command, and say when to look again.
+One turn of the ring for one vehicle: see, understand, plan, decide, command, and say when to turn again.
 
-    claim -> look -> observe -> settle commands -> plan -> decide -> [queue -> send] -> complete
+    claim -> see -> observe -> settle commands -> plan -> decide -> [queue -> send] -> complete
 
 Each turn recomputes from facts, so a lost turn costs time and nothing else.
 """
@@ -16,9 +16,11 @@ from hashlib import sha256
 from scheduler.dispatch.calm import Calm, keeps
 from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
-from scheduler.dispatch.due import LookPlan, after_failure, next_turn
+from scheduler.dispatch.due import after_failure, next_turn
+from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Promising
+from scheduler.dispatch.sights import Sights
 from scheduler.domain.command import Command, Reason, Verb
 from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
 from scheduler.domain.lease import Lease
@@ -65,9 +67,10 @@ class Cycle:
         commands: Commands,
         rules: CycleRules,
     ) -> None:
-        self._clock, self._store, self._gateway, self._prices = clock, store, gateway, prices
+        self._clock, self._store, self._prices = clock, store, prices
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
         self._promising = Promising(prices)
+        self._sights = Sights(clock, store, gateway, rules.looks)
         self._failures: dict[VehicleId, int] = {}
 
     async def turn(self, lease: Lease) -> None:
@@ -86,12 +89,12 @@ class Cycle:
 
     async def _turned(self, seat: Seat, lease: Lease) -> tuple[Lease, datetime]:
         vehicle_id = seat.vehicle_id
-        self._store.count_call(vehicle_id, self._clock.now(), "look")
-        state = await self._gateway.state(seat.car.vehicle)
-        self._reached(vehicle_id)
-        now = self._clock.now()
+        sight, looked = await self._sights.see(seat)
+        if looked:
+            self._reached(vehicle_id)
+        state, now = sight.state, self._clock.now()
         with self._store.transaction():
-            session = self._understood(seat, state, now)
+            session = self._understood(seat, sight, now)
             promise = self._promised(seat, state, session, now)
             decision, command = self._decided(seat, state, session, promise, lease, now)
         if command is not None:
@@ -101,15 +104,18 @@ class Cycle:
             # A refusal is known at once. Its pause is minutes, and the next ordinary look may be hours away.
             decision = decide(self._situation(seat, state, session, promise, after))
         open_commands = self._store.open_commands(vehicle_id)
-        return lease, next_turn(after, state, promise, open_commands, self._rules.looks, decision.retry_at)
+        report_every = rules_for(seat.car.vehicle.make).report_interval
+        return lease, next_turn(
+            after, sight, promise, open_commands, self._rules.looks, decision.retry_at, report_every
+        )
 
-    def _understood(self, seat: Seat, state: VehicleState, now: datetime) -> ChargeSession | None:
+    def _understood(self, seat: Seat, sight: Sight, now: datetime) -> ChargeSession | None:
         """Record what was seen and what it means: the session, a hand on the car, the outcome of commands."""
-        vehicle_id = seat.vehicle_id
+        vehicle_id, state = seat.vehicle_id, sight.state
         before, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         self._commands.settle(self._store.open_commands(vehicle_id), state, now, self._patience(seat))
         seen = observe(session, before, state, self._of_session(session, now), self._rules.automatic_within)
-        self._store.record_sighting(state, now)
+        self._store.record_sighting(state, sight.at)
         self._remember(seat, before, state, seen, now)
         return self._store.session(vehicle_id)
 

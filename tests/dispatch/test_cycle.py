@@ -13,7 +13,7 @@ from scheduler.clock import ManualClock
 from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
-from scheduler.dispatch.due import LookPlan
+from scheduler.dispatch.looking import LookPlan
 from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
 from scheduler.domain.errors import VehicleError, VehicleRefused, VehicleUnreachable
 from scheduler.domain.roster import Roster
