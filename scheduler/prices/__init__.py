@@ -1,7 +1,7 @@
 """
 The prices room: from raw payloads to what a driver pays.
 
-    payload -> feeds/*.parse -> Reading -> OriginState (energy) -> Retail -> TariffCurve (PriceBook)
+    payload -> feeds/*.parse -> Reading -> OriginState (energy) -> compose: retail, fallback, carbon -> TariffCurve
 
 What the other rooms call, all through `app.py` and `cli.py`:
 
@@ -25,6 +25,11 @@ The refresher is the `PriceBook`; `ledger` needs save_curve, curve and save_payl
     reading = prices.catalogue.read_files(kind, zone, {"k": "v"}, [payload, ...])  # ConfigError: exit 78
     json.dumps(prices.reading.reading_document(reading))
     reading.state is ReadingState.ERROR  # then exit 65, with reading.message on standard error
+
+The chart of a tariff in a terminal::
+
+    terminal.chart.price_chart(curve, windows, now, timezone, width)  # list of lines
+    terminal.chart.cheapest_hours(curve, now, timezone, count=4)  # one sentence, None where too little is known
 
 `smartcharge demo`: how ordinary the shipped price days are::
 

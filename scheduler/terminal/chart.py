@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduler.domain.interval import Interval
+from scheduler.domain.interval import Interval, merged
 from scheduler.domain.plan import ChargeWindow
 from scheduler.domain.tariff import TariffCurve
 
@@ -73,6 +73,34 @@ def price_chart(
     if legend:
         lines.append(" " * MARGIN + ", ".join(legend))
     return [line.rstrip()[:width] for line in lines]
+
+
+def cheapest_hours(curve: TariffCurve, now: datetime, timezone: ZoneInfo, count: int = 4) -> str | None:
+    """
+    Return the *count* cheapest whole clock hours ahead as a sentence, neighbours joined; None where fewer are known.
+
+    Forecasts do not count. Of equal hours the earlier ones are named.
+    """
+    hour = timedelta(hours=1)
+    local = now.astimezone(timezone)
+    start = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) + hour
+    priced: list[tuple[float, datetime]] = []
+    while curve and start < curve.slots[-1].end:
+        slots = curve.within(Interval(start, start + hour)).slots
+        if all(slot.firm for slot in slots) and sum((slot.interval.duration for slot in slots), timedelta()) == hour:
+            priced.append((sum(slot.price_per_kwh * (slot.interval.duration / hour) for slot in slots), start))
+        start += hour
+    if len(priced) < count:
+        return None
+    chosen = sorted(priced)[:count]
+    spans = merged(Interval(begin, begin + hour) for _, begin in chosen)
+    words = (f"{_clock(span.start, timezone)}-{span.end.astimezone(timezone):%H:%M}" for span in spans)
+    mean = sum(price for price, _ in chosen) / count
+    return f"cheapest {count} hours: {', '.join(words)} at {_label(mean)} {curve.currency}/kWh"
+
+
+def _clock(moment: datetime, timezone: ZoneInfo) -> str:
+    return f"{moment.astimezone(timezone):%a %H:%M}"
 
 
 def _columns(

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.plan import ChargeWindow
 from scheduler.domain.tariff import PriceSlot, TariffCurve
-from scheduler.terminal.chart import price_chart
+from scheduler.terminal.chart import cheapest_hours, price_chart
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 2, 10, 11, 10, tzinfo=UTC)
@@ -122,3 +122,26 @@ def test_a_forecast_is_marked_below_the_hours() -> None:
 
     assert " " * 12 + "~~" == lines[7]
     assert "~ = forecast, · = not known yet" == lines[-1].strip()
+
+
+def test_the_cheapest_hours_ahead_are_named_and_neighbours_joined() -> None:
+    curve = hourly([0.1, 0.1, 0.1, 0.5, 0.2, 0.2, 0.5, 0.3, 0.9])
+
+    sentence = cheapest_hours(curve, NOON, BERLIN, count=3)
+
+    # 11:00 and 12:00 have begun; of what is left 13:00, 15:00 and 16:00 are cheapest.
+    assert "cheapest 3 hours: Tue 13:00-14:00, Tue 15:00-17:00 at 0.167 EUR/kWh" == sentence
+
+
+def test_with_fewer_hours_known_nothing_is_named() -> None:
+    assert cheapest_hours(hourly([0.1] * 4), NOON, BERLIN, count=3) is None
+    assert cheapest_hours(TariffCurve("EUR"), NOON, BERLIN) is None
+
+
+def test_a_forecast_is_never_among_the_cheapest_hours() -> None:
+    curve = hourly([0.3] * 8)
+    guess = PriceSlot(curve.slots[-1].end, curve.slots[-1].end + timedelta(hours=1), 0.01, firm=False)
+
+    sentence = cheapest_hours(TariffCurve("EUR", (*curve.slots, guess)), NOON, BERLIN, count=2)
+
+    assert "cheapest 2 hours: Tue 13:00-15:00 at 0.300 EUR/kWh" == sentence
