@@ -49,7 +49,9 @@ def refresh(caller: Any, token: str) -> Any:
 
 
 def works(caller: Any, access_token: str) -> bool:
-    return 200 == caller.call("GET", "/v2.0/user", headers={"authorization": f"Bearer {access_token}"}).status_code
+    return bool(
+        200 == caller.call("GET", "/v2.0/user", headers={"authorization": f"Bearer {access_token}"}).status_code
+    )
 
 
 # Consent

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from scheduler.clock import ManualClock
-from scheduler.vehicles.simulator.fault import Fault
+from scheduler.vehicles.simulator.fault import Fault, FaultKind
 
 Make = Callable[..., Any]
 SIGNALS = "/v3/vehicles/sim-vehicle-ada/signals"
@@ -368,7 +368,7 @@ def test_a_mode_that_is_none_is_refused(caller: Make) -> None:
 def test_every_read_can_be_cut(caller: Make, path: str) -> None:
     ada = caller()
     ada.take_token()
-    ada.world.fault(Fault(kind="cut"))
+    ada.world.fault(Fault(kind=FaultKind.CUT))
 
     with pytest.raises(httpx.RemoteProtocolError):
         ada.get(path)
@@ -376,7 +376,7 @@ def test_every_read_can_be_cut(caller: Make, path: str) -> None:
 
 def test_tokens_can_be_cut_too(caller: Make) -> None:
     ada = caller()
-    ada.world.fault(Fault(kind="cut", times=2))
+    ada.world.fault(Fault(kind=FaultKind.CUT, times=2))
 
     for path in ("/oauth2/token", "/oauth/token"):
         with pytest.raises(httpx.RemoteProtocolError):
