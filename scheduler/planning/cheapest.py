@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from scheduler.domain.interval import Interval, as_utc
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, GoalShortfall, PlanOutcome
@@ -57,22 +58,27 @@ def cheapest_plan(
     demand = demand_of(need, rules, start, running=charging and start == now)
     window, closed = Interval(start, end), (*rules.blocked, *limits)
     line = timeline(curve, window, closed, rules.max_price)
-    runs = best_runs(demand, line)
+    best = best_runs(demand, line)
     outcome = PlanOutcome.MET
-    if demand.short_us(runs):
+    if demand.short_us(best.runs):
         outcome = PlanOutcome.SHORT_OF_TIME
-        if any(line.capped) and not demand.short_us(best_runs(demand, timeline(curve, window, closed))):
+        if any(line.capped) and not demand.short_us(best_runs(demand, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES
-    return _plan(need, rules, start, demand, line, runs, outcome)
+    return _plan(need, rules, start, demand, line, best, outcome)
 
 
-def best_runs(demand: Demand, line: Timeline) -> list[Stretch]:
-    """Return the best runs for *demand* on *line*, in microseconds since its start."""
-    if not demand.total_us:
-        return []
-    simple = cheapest_split(demand, line)
+class Best(NamedTuple):
+    """The best runs in microseconds since the start, and how far off they may be: price x microseconds, 0 where proven."""
+
+    runs: list[Stretch]
+    off: float = 0.0
+
+
+def best_runs(demand: Demand, line: Timeline) -> Best:
+    """Return the best runs for *demand* on *line*."""
+    simple = cheapest_split(demand, line) if demand.total_us else []
     if simple is not None:
-        return simple
+        return Best(simple)
     line = line.cut_at((*(mark for mark, _ in demand.goals), demand.warm_from))
     warm = demand.warm(line)
     warm_us = sum(until - begin for begin, until in warm)
@@ -81,13 +87,13 @@ def best_runs(demand: Demand, line: Timeline) -> list[Stretch]:
         min(demand.reserve_us, demand.total_us - warm_us),
         ReserveRules(demand.starts, demand.least_pause_us, demand.running, warm[0][0] if warm else demand.end_us),
     )
-    runs = _best_with(demand, line, reserve)
-    if reserve.energy_us and _first_level(runs, warm, reserve) < (warm_us, reserve.energy_us):
-        runs = _best_with(demand, line, _later(demand, line, reserve))
-    return runs
+    best = _best_with(demand, line, reserve)
+    if reserve.energy_us and _first_level(best.runs, warm, reserve) < (warm_us, reserve.energy_us):
+        return _best_with(demand, line, _later(demand, line, reserve))
+    return best
 
 
-def _best_with(demand: Demand, line: Timeline, reserve: Reserve) -> list[Stretch]:
+def _best_with(demand: Demand, line: Timeline, reserve: Reserve) -> Best:
     """
     Return the best runs when the reserve is to be had as *reserve* says.
 
@@ -97,12 +103,12 @@ def _best_with(demand: Demand, line: Timeline, reserve: Reserve) -> list[Stretch
     line = line.cut_at(last_moments(line.points, demand))
     warm = demand.warm(line)
     perfect = (sum(until - begin for begin, until in warm), reserve.energy_us)
-    runs: list[Stretch] = []
+    best = Best([])
     for known, short_runs in _attempts(demand, line):
-        runs = _searched(task_of(demand, line, reserve, known=known, short_runs=short_runs))
-        if not demand.short_us(runs) and _first_level(runs, warm, reserve) >= perfect:
+        best = _searched(task_of(demand, line, reserve, known=known, short_runs=short_runs))
+        if not demand.short_us(best.runs) and _first_level(best.runs, warm, reserve) >= perfect:
             break
-    return runs
+    return best
 
 
 def _attempts(demand: Demand, line: Timeline) -> list[tuple[bool, bool]]:
@@ -131,19 +137,20 @@ def _later(demand: Demand, line: Timeline, reserve: Reserve) -> Reserve:
     warm = demand.warm(line)
     early, late = reserve.until, line.points[-1]
     latest = Reserve(late, reserve.energy_us)
-    most = _first_level(_best_with(demand, line, latest), warm, latest)
+    most = _first_level(_best_with(demand, line, latest).runs, warm, latest)
     while late - early > 1:
         attempt = Reserve((early + late) // 2, most[1])
-        if _first_level(_best_with(demand, line, attempt), warm, attempt) < most:
+        if _first_level(_best_with(demand, line, attempt).runs, warm, attempt) < most:
             early = attempt.until
         else:
             late = attempt.until
     return Reserve(late, most[1])
 
 
-def _searched(task: Task) -> list[Stretch]:
+def _searched(task: Task) -> Best:
     grid = Grid(task)
-    return Search(task, grid, Relaxed(task, grid, good_rates(task, grid))).lightest(_gaps(task, grid))[1]
+    found = Search(task, grid, Relaxed(task, grid, good_rates(task, grid))).lightest(_gaps(task, grid))
+    return Best(found.runs, (found.weight - found.bound) / task.money / task.money_per_price)
 
 
 def _gaps(task: Task, grid: Grid) -> Iterator[int]:
@@ -166,11 +173,11 @@ def _plan(
     start: datetime,
     demand: Demand,
     line: Timeline,
-    runs: list[Stretch],
+    best: Best,
     outcome: PlanOutcome,
 ) -> ChargePlan:
-    """Return *runs* as a plan, with its money and its proof."""
-    power_kw = rules.max_power_kw
+    """Return the best runs as a plan, with its money and its proof."""
+    power_kw, runs = rules.max_power_kw, best.runs
     goals = tuple(_missing(goal.ready_by, goal.energy_kwh, start, power_kw, runs) for goal in need.goals)
     cost, unknown_us, firm = _bill(line, runs)
     cost *= power_kw / HOUR_US
@@ -191,7 +198,8 @@ def _plan(
         unknown_us * power_kw / HOUR_US,
         firm,
         starts,
-        cost + start_costs,
+        cost + start_costs - best.off * power_kw / HOUR_US,
+        best.off <= 0,
     )
 
 

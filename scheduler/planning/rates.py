@@ -10,6 +10,7 @@ has to be exact: money alone counts, in floats, as a shortest path in a few arra
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +19,16 @@ from numpy.typing import NDArray
 from scheduler.planning.task import UNLIMITED, Grid, Task
 
 ROUNDS = 12
-"""Steps per target; the top is reached in three to six. Fewer steps cost time in the search, never the optimum."""
+"""Steps per climb; the top is reached in three to six. Fewer steps cost time in the search, never the optimum."""
 
-MOST_RUNS = 24
-"""Runs that the sketch tells apart where starts are unlimited; a day of prices has about ten cheap spells."""
+PASSES = 6
+"""Climbs along every direction where there are several targets."""
+
+WORTH = 1e-9
+"""Relative rise of the bound that is worth another pass."""
+
+MOST_RUNS = 500
+"""Runs that the sketch tells apart where starts are unlimited; it is done when one more makes no difference."""
 
 NOISE = 1e-14
 """Relative difference below which two bounds count as one: what floats add up to on a few hundred cells."""
@@ -30,6 +37,7 @@ HAIR = 1e-9
 """Relative difference below which a rate is taken to be a cell's price."""
 
 _Path = NDArray[np.complex128]
+_Reals = NDArray[np.float64]
 
 
 class _Line(NamedTuple):
@@ -45,10 +53,25 @@ class _Line(NamedTuple):
 def good_rates(task: Task, grid: Grid) -> list[int]:
     """Return rates for the search, one per target."""
     sketch = _Sketch(task, grid)
-    rates = [0.0] * len(task.targets)
-    for number in range(len(rates) - 1, -1, -1):
-        rates[number] = sketch.best_rate(rates, number)
-    return _whole(task, rates, sketch.highest)
+    count = len(task.targets)
+    rates = np.zeros(count)
+    bound = sketch.climb(rates, np.eye(count)[-1])
+    for _ in range(PASSES if count > 1 else 0):
+        before = bound
+        for direction in _directions(count):
+            bound = sketch.climb(rates, direction)
+        if bound - before <= abs(bound) * WORTH:
+            break
+    return _whole(task, [float(rate) for rate in rates], sketch.highest)
+
+
+def _directions(count: int) -> Iterator[_Reals]:
+    """Yield each rate by itself, then each with one before it in its place: along rates alone a climb may get stuck."""
+    units = np.eye(count)
+    for later in range(count - 1, -1, -1):
+        yield units[later]
+        for earlier in range(later):
+            yield units[earlier] - units[later]
 
 
 def _whole(task: Task, rates: list[float], highest: float) -> list[int]:
@@ -72,6 +95,26 @@ def _whole(task: Task, rates: list[float], highest: float) -> list[int]:
     return whole
 
 
+def _top(line: Callable[[float], _Line], lowest: float, highest: float) -> tuple[float, float]:
+    """Return where between *lowest* and *highest* the least of all lines is highest, and how high."""
+    below, above = line(lowest), line(highest)
+    if below.short <= 0:
+        return lowest, below.at(lowest)
+    if above.short > 0:
+        return highest, above.at(highest)
+    step = lowest
+    for _ in range(ROUNDS):
+        step = (above.cost - below.cost) / (below.short - above.short)
+        found = line(step)
+        if found.at(step) >= below.at(step) - abs(below.at(step)) * NOISE:
+            break
+        if found.short > 0:
+            below = found
+        else:
+            above = found
+    return step, found.at(step)
+
+
 class _Sketch:
     """The relaxed task in money alone. A number's real part is cost less pay, its imaginary part energy."""
 
@@ -90,40 +133,36 @@ class _Sketch:
         self._pause_ends = np.array(grid.pause_ends) if task.least_pause_us else None
         self._never = np.array([10 * self.highest * grid.end + 0j])
 
-    def best_rate(self, rates: list[float], number: int) -> float:
-        """Return the rate for target *number* at which the bound is highest when the others pay *rates*."""
+    def climb(self, rates: _Reals, direction: _Reals) -> float:
+        """Move *rates* along *direction* to where the bound is highest, and return the bound."""
         targets = self._task.targets
-        lowest = -self.highest if number == len(rates) - 1 else 0.0
-        charged = _sums(np.where(np.arange(len(self._lengths)) < targets[number].index, self._lengths, 0.0))
-        costs, constant = self._costs, 0.0
-        for index, target in enumerate(targets):
-            if index != number and rates[index]:
-                constant += rates[index] * target.energy_us
-                costs = costs.copy()
-                costs[: target.index] -= rates[index] * self._lengths[: target.index]
-        sums, energy_us = _sums(costs), targets[number].energy_us
+        demanded = np.array([target.energy_us for target in targets], dtype=float)
+        costs, paid = self._costs.copy(), np.zeros(len(self._costs))
+        for target, rate, share in zip(targets, rates, direction, strict=True):
+            costs[: target.index] -= rate * self._lengths[: target.index]
+            paid[: target.index] += share * self._lengths[: target.index]
+        sums, charged = _sums(costs), _sums(paid)
+        constant, wanted = float(rates @ demanded), float(direction @ demanded)
 
-        def line(rate: float) -> _Line:
-            """Return the line of the relaxed plan that is best at *rate*."""
-            best = self._shortest(sums + (1j - rate) * charged)
-            return _Line(best.real + rate * best.imag + constant, energy_us - best.imag)
+        def line(step: float) -> _Line:
+            """Return the line of the relaxed plan that is best *step* along the direction."""
+            best = self._shortest(sums + (1j - step) * charged)
+            return _Line(best.real + step * best.imag + constant, wanted - best.imag)
 
-        below, above = line(lowest), line(self.highest)
-        if below.short <= 0:
-            return lowest
-        if above.short > 0:
-            return self.highest
-        rate = lowest
-        for _ in range(ROUNDS):
-            rate = (above.cost - below.cost) / (below.short - above.short)
-            found = line(rate)
-            if found.at(rate) >= below.at(rate) - abs(below.at(rate)) * NOISE:
-                break
-            if found.short > 0:
-                below = found
-            else:
-                above = found
-        return rate
+        lowest, highest = self._room(rates, direction)
+        step, found = _top(line, lowest, highest)
+        rates += step * direction
+        return found
+
+    def _room(self, rates: _Reals, direction: _Reals) -> tuple[float, float]:
+        """Return how far *rates* may go along *direction*: only the last target may be charged for, not paid."""
+        lowest, highest = -2 * self.highest, 2 * self.highest
+        for number, (rate, share) in enumerate(zip(rates, direction, strict=True)):
+            floor = -self.highest if number == len(rates) - 1 else 0.0
+            if share:
+                ends = sorted(((floor - rate) / share, (self.highest - rate) / share))
+                lowest, highest = max(lowest, float(ends[0])), min(highest, float(ends[1]))
+        return lowest, highest
 
     def _shortest(self, sums: _Path) -> complex:
         """Return the lightest plan's cost and energy, where *sums* are those of charging from the first point on."""
@@ -149,7 +188,7 @@ class _Sketch:
         return min(least, complex(off[0]), key=_cost)
 
 
-def _sums(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sums(lengths: _Reals) -> _Reals:
     return np.concatenate(([0.0], np.cumsum(lengths)))
 
 

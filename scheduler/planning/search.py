@@ -18,7 +18,7 @@ at the end is an optimum and its own proof. Weights are whole numbers of any siz
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
@@ -27,6 +27,13 @@ from scheduler.planning.task import UNLIMITED, Grid, Task
 
 Path: TypeAlias = "tuple[Path, int | None, int] | None"
 """The ends so far, last first: `(before, base, factor)` is an end at `base + factor * x`, `(before, None, x)` pins x."""
+
+PATIENCE = 250_000
+"""Partial plans to consider before haste: two or three seconds. Nights of quarter hours take some hundred to ten thousand."""
+
+WHILES = 32
+FEW = 4
+"""In haste: the parts of the horizon, and the partial plans followed in each."""
 
 
 class Floating(NamedTuple):
@@ -69,6 +76,14 @@ Label: TypeAlias = tuple[int, int, int, int, State]
 """Key and order (newest first), then the time, the starts left and the state of a plan that does not charge."""
 
 
+class Found(NamedTuple):
+    """The lightest runs found, what they weigh, and a weight that no plan is below: the same where it is proven."""
+
+    runs: list[tuple[int, int]]
+    weight: int
+    bound: int
+
+
 class Search:
     """One best-first search; see the head of this file."""
 
@@ -83,26 +98,35 @@ class Search:
         self._heap: list[Label] = []
         self._known: dict[tuple[int, ...], int] = {}
         self._order = 0
+        self._considered = 0
         self._limit = 0
         self._found: tuple[int, Path] | None = None
 
-    def lightest(self, steps: Iterable[int]) -> tuple[int, list[tuple[int, int]]]:
+    def lightest(self, steps: Iterator[int]) -> Found:
         """
-        Return what the lightest plan weighs, and its runs.
+        Return the lightest plan.
 
-        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there.
+        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there. A
+        search beyond `PATIENCE` goes on in haste: it keeps the most promising few plans of each while, so it finds a
+        plan, but no proof.
         """
-        bound = self._relaxed.least() - self._slack
-        for gap in steps:
-            self._sweep(bound + gap)
+        least, constant = self._relaxed.least() - self._slack, self._relaxed.constant
+        bound, gap = least, 0
+        while self._considered <= PATIENCE:
+            gap = next(steps)
+            complete = self._sweep(least + gap, hasty=False)
             if self._found is not None:
-                break
-        assert self._found is not None
+                value, path = self._found
+                return Found(runs_along(path), value + constant, (value if complete else bound) + constant)
+            bound = least + gap if complete else bound
+        while self._found is None:
+            self._sweep(least + gap, hasty=True)
+            gap += gap >> 1
         value, path = self._found
-        return value + self._relaxed.constant, runs_along(path)
+        return Found(runs_along(path), value + constant, bound + constant)
 
-    def _sweep(self, limit: int) -> None:
-        """Look at all plans that may weigh no more than *limit*, and keep the lightest."""
+    def _sweep(self, limit: int, *, hasty: bool) -> bool:
+        """Look at the plans that may weigh no more than *limit*; keep the lightest; say whether none was left out."""
         task, heap = self._task, self._heap
         self._limit, self._found = limit, None
         heap.clear()
@@ -111,12 +135,20 @@ class Search:
         self._rest(0, task.starts, nothing)
         if task.running is not None and task.open[0]:
             self._begin(0, 0, task.running, nothing, bound_to=False)
+        looked_at = [0] * (WHILES + 1)
         while heap and heap[0][0] <= self._limit:
             _, _, time, left, state = heappop(heap)
+            looked_at[time * WHILES // self._grid.end] += 1
+            if hasty and looked_at[time * WHILES // self._grid.end] > FEW:
+                continue
+            if not hasty and self._considered > PATIENCE:
+                return False
             self._wait(time, left, state)
+        return not hasty
 
     def _rest(self, time: int, left: int, state: State) -> None:
         """Take note of a plan that does not charge at *time*, if it can still be the best."""
+        self._considered += 1
         value, energy, floating, _ = state
         key, least = value - self._slack, energy
         marks: tuple[int, ...] = (time, left, energy)

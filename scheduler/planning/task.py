@@ -33,7 +33,7 @@ class Task:
     cells of `guarded` nothing is charged beyond the first `guarded_us`.
 
     The same in outline, for `rates.py` alone: a microsecond charged costs `prices[i]` units of money, a start
-    `start_price`; a unit of money weighs `money`.
+    `start_price`; a unit of money weighs `money`, and there are `money_per_price` of it to a price of 1 per kWh.
     """
 
     points: tuple[int, ...]
@@ -54,6 +54,7 @@ class Task:
     prices: tuple[float, ...] = ()
     start_price: float = 0.0
     money: int = 1
+    money_per_price: float = 1.0
 
     @property
     def layers(self) -> int:

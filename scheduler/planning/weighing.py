@@ -66,6 +66,7 @@ def task_of(demand: Demand, line: Timeline, reserve: Reserve, *, known: bool, sh
         tuple(prices),
         float(start_money),
         weights.money,
+        weights.money_per_price,
     )
 
 
