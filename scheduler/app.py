@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId
+from scheduler.domain.vehicle import VehicleId
 from scheduler.driver_file import driver_schema
 from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
@@ -41,6 +42,8 @@ from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.scenario import load_scenario
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
+from scheduler.vehicles.smartcar.memory import Memory
+from scheduler.vehicles.smartcar.reception import Reception
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 
 FIRST_PRICES_WITHIN_S = 10.0
@@ -88,7 +91,13 @@ class House:
         self.prices = prices(self.journal)
         self.swept_at = around.clock.monotonic()
         self._door = Door()
-        self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport)
+        key = around.smartcar.management_token.get_secret_value()
+        # Without webhooks there is nothing to lay a look over.
+        laid = Memory(store).looked if key else None
+        self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport, laid)
+        self._reception = Reception(
+            key, around.clock, store, self.journal, self._cars_at_smartcar, lambda: self.heartbeat.nudge("sweep")
+        )
         lease_for = timedelta(seconds=settings.lease_s)
         commands = Commands(around.clock, store, self._gateway, self.journal, lease_for=lease_for, door=self._door)
         cycle = Cycle(
@@ -179,6 +188,14 @@ class House:
         if changed:
             self.store.wake(self.roster.on_tariff(changed), self.clock.now())
 
+    def deliver(self, body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:
+        """Take in what Smartcar's webhook brings; return the status and the JSON object to answer."""
+        answer = self._reception.receive(body, signature)
+        return answer.status, answer.body
+
+    def _cars_at_smartcar(self) -> dict[str, VehicleId]:
+        return {seat.car.vehicle.smartcar_vehicle_id: seat.vehicle_id for seat in self.roster.seats}
+
     def price_horizons_s(self) -> dict[str, float]:
         """Return, per tariff in use, for how many seconds from now prices are known."""
         now = self.clock.now()
@@ -212,6 +229,9 @@ def _looks(settings: SettingsFile) -> LookPlan:
         confirm=seconds(settings.confirm_after_s),
         patience=timedelta(seconds=settings.confirm_patience_s),
         unreachable=seconds(settings.unreachable_after_s),
+        told=timedelta(seconds=settings.look_told_s),
+        fresh=timedelta(seconds=settings.look_fresh_s),
+        by_make=settings.look_by_make,
     )
 
 
@@ -241,7 +261,13 @@ def database_of(settings: SettingsFile, directory: StateDirectory) -> str | Path
 def simulated_account(scenario: Path, url: str) -> SmartcarSettings:
     """Return who we are to the simulator at *url*."""
     client = load_scenario(scenario).client
-    return SmartcarSettings.at(url, client_id=client.id, client_secret=client.secret)
+    return SmartcarSettings.at(
+        url,
+        client_id=client.id,
+        client_secret=client.secret,
+        application_id=client.application_id,
+        management_token=client.management_token,
+    )
 
 
 def feed_secret(name: str) -> str | None:

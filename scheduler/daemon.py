@@ -21,7 +21,7 @@ from scheduler.monitoring.logs import configure_logs
 from scheduler.monitoring.metrics import Metrics
 from scheduler.monitoring.systemd import Systemd
 from scheduler.ports import Clock
-from scheduler.settings import Settings, load_settings, require_account
+from scheduler.settings import SECRETS, Settings, load_settings, require_account
 from scheduler.simulation import clock_from, ensured_simulator
 from scheduler.state_directory import StateDirectory
 from scheduler.terminal.promise import PromiseBoard
@@ -29,6 +29,7 @@ from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.app import web_app
 from scheduler.web.health import HealthReport
 from scheduler.web.server import WebServer
+from scheduler.web.webhook import webhook
 
 CLOSE_WITHIN_S = 2.0
 """For calls in flight. The page has up to 2 s of its own, and the whole daemon 5 s to be gone."""
@@ -54,7 +55,7 @@ def run_daemon(config: Path, state: Path) -> None:
         stream=sys.stderr,
         human=sys.stderr.isatty() if settings.log_format == "auto" else settings.log_format == "human",
         level=settings.log_level,
-        secrets=[settings.smartcar.client_secret.get_secret_value()],
+        secrets=[getattr(settings.smartcar, name).get_secret_value() for name in SECRETS],
     )
     try:
         asyncio.run(Daemon(config, settings, directory).run())
@@ -98,6 +99,8 @@ class Daemon:
                 health=lambda: self._health(house),
                 metrics=metrics.render,
                 allowed_hosts=frozenset({"127.0.0.1", "localhost", "[::1]", self._settings.page_host}),
+                public_hosts=frozenset(self._settings.public_hosts),
+                doors=webhook(house.deliver),
             ),
             self._settings.page_host,
             self._settings.page_port,
@@ -123,9 +126,8 @@ class Daemon:
         smartcar = self._settings.smartcar
         simulator = self._settings.simulator
         if not simulator.start:
-            account = SmartcarSettings.model_validate(
-                smartcar.model_dump(exclude={"client_secret_file"}) | {"client_secret": smartcar.client_secret}
-            )
+            files = {f"{name}_file" for name in SECRETS}
+            account = SmartcarSettings.model_validate(smartcar.model_dump(exclude=files))
             simulated = smartcar.mode == "simulated"
         else:
             scenario = simulator.scenario or self._config / "simulator.yaml"

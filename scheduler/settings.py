@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from scheduler.document import Document, InvalidDocument, Problem, key_path, read_document
 from scheduler.domain.errors import ConfigError
 from scheduler.expectation import Loc, complaints, meant, shown
-from scheduler.settings_file import SettingsFile
+from scheduler.settings_file import SettingsFile, SmartcarSection
 
 T = TypeVar("T")
 
@@ -40,17 +40,12 @@ READ_ELSEWHERE = frozenset({"SMARTCHARGE_CLOCK", "SMARTCHARGE_CONFIG", "SMARTCHA
 FOR_TESTS = "SMARTCHARGE_TEST_"
 """Variables of the test suite, which starts daemons of its own, begin so."""
 
-CREDENTIAL = "smartcar_client_secret"
-"""The name of the systemd credential (`LoadCredential=`) with Smartcar's client secret."""
+SECRETS = ("client_secret", "management_token")
+"""Smartcar's secrets. Each comes from the environment, from the systemd credential `smartcar_NAME`, or from `NAME_file`."""
 
 _PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]+@|[?&]password=")
-_WHERE_SECRETS_STAND = (
-    f"set {PREFIX}SMARTCAR__CLIENT_SECRET, load the systemd credential {CREDENTIAL}, or name a file of mode 0600 in "
-    "smartcar.client_secret_file"
-)
-_LISTS = frozenset({PREFIX + "CONFIRM_AFTER_S", PREFIX + "UNREACHABLE_AFTER_S"})
-_SECRETS: tuple[Loc, ...] = (("smartcar", "client_secret"),)
-_PATHS: tuple[Loc, ...] = (("smartcar", "client_secret_file"), ("simulator", "scenario"))
+_LISTS = frozenset({PREFIX + "CONFIRM_AFTER_S", PREFIX + "UNREACHABLE_AFTER_S", PREFIX + "PUBLIC_HOSTS"})
+_PATHS: tuple[Loc, ...] = (*(("smartcar", f"{name}_file") for name in SECRETS), ("simulator", "scenario"))
 
 
 class Settings(SettingsFile, BaseSettings):
@@ -92,7 +87,7 @@ def load_settings(config: Path) -> Settings:
         settings = Settings(**content)
     except ValidationError as error:
         raise InvalidDocument(_environment_problems(error, document)) from None
-    return _with_secret(settings)
+    return _with_secrets(settings)
 
 
 def require_account(settings: Settings) -> None:
@@ -103,7 +98,7 @@ def require_account(settings: Settings) -> None:
     if not smartcar.client_id:
         raise ConfigError("smartcar.client_id is missing, expected the client id from Smartcar's dashboard")
     if not smartcar.client_secret.get_secret_value():
-        raise ConfigError(f"Smartcar's client secret is missing: {_WHERE_SECRETS_STAND}")
+        raise ConfigError(f"Smartcar's client secret is missing: {_where_it_stands('client_secret')}")
 
 
 def check_config(
@@ -171,11 +166,12 @@ def _is_list(value: str) -> bool:
 
 def _secrets_in(document: Document) -> Iterator[tuple[Loc, Problem]]:
     """Yield what must not stand in a file that is shared and backed up."""
-    for loc in _SECRETS:
+    for name in SECRETS:
+        loc: Loc = ("smartcar", name)
         if loc in document.places:
-            yield loc, document.problem(loc, f"a secret does not belong in this file: {_WHERE_SECRETS_STAND}")
+            yield loc, document.problem(loc, f"a secret does not belong in this file: {_where_it_stands(name)}")
     loc = ("database_url",)
-    written = document.content.get(loc[0]) if isinstance(document.content, dict) else None
+    written = document.content.get("database_url") if isinstance(document.content, dict) else None
     if isinstance(written, str) and _PASSWORD_IN_URL.search(written):
         instead = f"set {PREFIX}DATABASE_URL, or leave the password to ~/.pgpass"
         yield loc, document.problem(loc, f"a password does not belong in this file: {instead}")
@@ -208,20 +204,29 @@ def _put(content: Any, loc: tuple[str, ...], value: str) -> None:
     content[key] = value
 
 
-def _with_secret(settings: Settings) -> Settings:
-    """Return *settings* with the secret from the credential or the file, where the environment gives none."""
-    if settings.smartcar.client_secret.get_secret_value():
-        return settings
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(credentials) / CREDENTIAL if credentials else None
-    if credential is not None and credential.exists():
-        secret = _secret(credential)
-    elif settings.smartcar.client_secret_file is not None:
-        secret = _secret(settings.smartcar.client_secret_file)
-    else:
-        return settings
-    smartcar = settings.smartcar.model_copy(update={"client_secret": SecretStr(secret)})
+def _with_secrets(settings: Settings) -> Settings:
+    """Return *settings* with each secret from its credential or its file, where the environment gives none."""
+    smartcar = settings.smartcar
+    for name in SECRETS:
+        path = _place(smartcar, name)
+        if path is not None and not getattr(smartcar, name).get_secret_value():
+            smartcar = smartcar.model_copy(update={name: SecretStr(_secret(path))})
     return settings.model_copy(update={"smartcar": smartcar})
+
+
+def _place(smartcar: SmartcarSection, name: str) -> Path | None:
+    """Return the file that holds a secret: the systemd credential, where it was loaded, else what the settings name."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(credentials) / f"smartcar_{name}" if credentials else None
+    named: Path | None = getattr(smartcar, f"{name}_file")
+    return credential if credential is not None and credential.exists() else named
+
+
+def _where_it_stands(name: str) -> str:
+    return (
+        f"set {PREFIX}SMARTCAR__{name.upper()}, load the systemd credential smartcar_{name}, or name a file of mode 0600 in "
+        f"smartcar.{name}_file"
+    )
 
 
 def _secret(path: Path) -> str:

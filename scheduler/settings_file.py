@@ -35,11 +35,26 @@ class SmartcarSection(Section):
     client_secret_file: Path | None = Field(
         default=None, description="A file with the secret and nothing else, of mode 0600."
     )
+    application_id: str = Field(default="", description="The application's id, by which Smartcar's Connect knows us.")
+    management_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="The application management token, which signs webhooks. Never in YAML, as client_secret.",
+    )
+    management_token_file: Path | None = Field(
+        default=None, description="A file with the management token and nothing else, of mode 0600."
+    )
+    redirect_uri: str = Field(
+        default="", description="Where Connect sends a driver back to, as registered: https://.../connect/callback."
+    )
+    connect_parameter: Literal["client_id", "application_id"] = Field(
+        default="client_id", description="The name under which Connect is given the application_id."
+    )
     mode: Literal["live", "simulated"] = Field(default="live", description="Real cars, or Smartcar's simulated ones.")
     iam_origin: Origin = Field(default="https://iam.smartcar.com", description="Where tokens are made.")
     vehicle_origin: Origin = Field(
         default="https://vehicle.api.smartcar.com", description="Where cars are read and commanded."
     )
+    connect_origin: Origin = Field(default="https://connect.smartcar.com", description="Where drivers consent.")
     read_timeout_s: Annotated[float, Field(gt=0, le=310)] = Field(default=60.0, description="How long a look may take.")
     command_timeout_s: Annotated[float, Field(ge=LONGEST_COMMAND_S, le=900)] = Field(
         default=LONGEST_COMMAND_S,
@@ -71,6 +86,10 @@ class SettingsFile(Section):
     page_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         default=8712, description="The port of the page and the API; 0 takes a free one."
     )
+    public_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which a proxy or tunnel reaches us: for webhooks and drivers' consent, not for the page.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
     )
@@ -94,6 +113,15 @@ class SettingsFile(Section):
         default=21_600.0, description="Pause between looks at a car that waits for its window."
     )
     look_charging_s: Pause = Field(default=7200.0, description="Pause between looks at a car that charges.")
+    look_told_s: Pause = Field(
+        default=21_600.0, description="Pause between looks at a car that tells by itself what changes (webhooks)."
+    )
+    look_fresh_s: Pause = Field(
+        default=600.0, description="The last word of a charging car may be so old where a command hangs on it."
+    )
+    look_by_make: bool = Field(
+        default=True, description="Look for the outcome of a command only when a car of its make should have reported."
+    )
     confirm_after_s: Ladder = Field(
         default=(120.0, 600.0, 1800.0, 3600.0),
         description="Looks after a command until it is confirmed; the last pause repeats.",

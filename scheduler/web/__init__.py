@@ -5,6 +5,8 @@ What a browser sees: the page, the JSON API, health and metrics.
         health:        Callable[[], HealthReport]
         metrics:       Callable[[], tuple[bytes, str]]      the exposition and its content type
         allowed_hosts: frozenset[str]                       names without a port: {"127.0.0.1", "localhost", "::1"}
+        public_hosts: frozenset[str] = frozenset()          names from outside, which lead to the doors only
+        doors:        Sequence[Route] = ()                  webhook(receive) of scheduler.web.webhook
     HealthReport(reasons: tuple[str, ...] = (), facts: Mapping[str, Fact] = {})            scheduler.web.health
         .well -> bool                                       no reasons
     WebServer(app, host, port)                                                             scheduler.web.server

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,12 +25,15 @@ def web_app(
     health: Callable[[], HealthReport],
     metrics: Callable[[], tuple[bytes, str]],
     allowed_hosts: frozenset[str],
+    public_hosts: frozenset[str] = frozenset(),
+    doors: Sequence[Route] = (),
 ) -> FastAPI:
     """
     Return the application.
 
     *metrics* gives the exposition and its content type. *allowed_hosts* are the names and addresses by which we may be
-    called, without a port; every other is turned away (`Guard`).
+    called, without a port; every other is turned away (`Guard`). *public_hosts* lead to *doors* only: the webhook, and a
+    driver's consent.
     """
     application = FastAPI(
         title="smartcharge",
@@ -41,9 +44,10 @@ def web_app(
         redoc_url=None,
     )
     application.include_router(api(operations))
-    application.router.routes.extend([*page(operations, health), *_watching(health, metrics)])
+    application.router.routes.extend([*page(operations, health), *_watching(health, metrics), *doors])
     _tell_errors(application)
-    application.add_middleware(Guard, allowed_hosts=allowed_hosts)
+    paths = frozenset(door.path for door in doors)
+    application.add_middleware(Guard, allowed_hosts=allowed_hosts, public_hosts=public_hosts, public_paths=paths)
     return application
 
 

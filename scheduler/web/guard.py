@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,12 +42,21 @@ class Guard:
     """
     ASGI middleware that turns strangers away and puts the security headers on every answer.
 
-    *allowed_hosts* are names or addresses without a port: `localhost`, `127.0.0.1`, `::1`.
+    *allowed_hosts* are names or addresses without a port: `localhost`, `127.0.0.1`, `::1`. *public_hosts* are names that a
+    tunnel or a proxy brings from outside; they lead to *public_paths* (as routes write them) and nowhere else.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed_hosts: frozenset[str],
+        public_hosts: frozenset[str] = frozenset(),
+        public_paths: frozenset[str] = frozenset(),
+    ) -> None:
         self._app = app
         self._allowed_hosts = frozenset(_as_in_header(host) for host in allowed_hosts)
+        self._public_hosts = frozenset(_as_in_header(host) for host in public_hosts)
+        self._public_paths = tuple(compile_path(path)[0] for path in public_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 421 for a foreign Host, 403 for a foreign write; pass everything else on."""
@@ -67,7 +77,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         hosts = _values(scope, b"host")
-        if len(hosts) != 1 or _without_port(hosts[0]) not in self._allowed_hosts:
+        if len(hosts) != 1 or not self._leads(_without_port(hosts[0]), scope["path"]):
             named, ours = ", ".join(hosts) or "no host", ", ".join(sorted(self._allowed_hosts))
             return 421, f"smartcharge does not answer to {named}; it answers to {ours}"
         if scope["method"] in READS:
@@ -78,6 +88,11 @@ class Guard:
         if any(site not in ("same-origin", "none") for site in sites):
             return 403, "a write from another site's page is refused"
         return None
+
+    def _leads(self, host: str, path: str) -> bool:
+        if host in self._allowed_hosts:
+            return True
+        return host in self._public_hosts and any(pattern.match(path) for pattern in self._public_paths)
 
 
 def _as_in_header(host: str) -> str:

@@ -7,12 +7,15 @@ Prices are scripted, since a story decides when they come and what they are. Eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+import httpx
+from starlette.applications import Starlette
 
 from scheduler.app import House, Surroundings
 from scheduler.clock import LoopClock, VirtualLoop, run_virtually
@@ -24,9 +27,11 @@ from scheduler.monitoring.logs import configure_logs
 from scheduler.settings_file import SettingsFile
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.app import SimulatorTransport
-from scheduler.vehicles.simulator.scenario import CarSpec, Scenario
+from scheduler.vehicles.simulator.courier import Courier
+from scheduler.vehicles.simulator.scenario import CarSpec, Client, Scenario, WebhookSpec
 from scheduler.vehicles.simulator.world import World
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
+from scheduler.web.webhook import PATH, webhook
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TARIFF = TariffId("night")
@@ -127,7 +132,10 @@ def parked(name: str, soc_pct: float, *, usable_kwh: float = 58, power_kw: float
 
 @dataclass
 class Street:
-    """Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car."""
+    """
+    Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car; *settings*
+    take the place of the street's own. With `webhooks` Smartcar tells the house what cars report.
+    """
 
     state: Path
     start: datetime
@@ -136,6 +144,8 @@ class Street:
     price: Callable[[int], float] = cheap_at_night
     seed: int = 1
     poll: timedelta = timedelta(minutes=5)
+    webhooks: bool = False
+    settings: SettingsFile | None = None
     clock: LoopClock = field(init=False)
     world: World = field(init=False)
     prices: ScriptedPrices = field(init=False)
@@ -148,29 +158,40 @@ class Street:
         self.clock = LoopClock(self.start, loop)
 
         async def told() -> T:
-            self.world = World(Scenario(seed=self.seed, cars=self.cars), LoopClock(self.start, loop))
+            self.world = World(self._scenario(), LoopClock(self.start, loop))
             self.prices = ScriptedPrices(self.price, self.start.date())
             await self.open()
+            post = httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=webhook(self._deliver))))
+            courier = asyncio.create_task(Courier(self.world, post).run())
             try:
                 return await story(self)
             finally:
+                courier.cancel()
+                await asyncio.gather(courier, return_exceptions=True)
+                await post.aclose()
                 await self.house.close(1.0)
 
         return run_virtually(told(), loop)
 
     async def open(self) -> None:
         """Open the house on the state as it is: the first time, or after it was killed."""
-        settings = SettingsFile(
+        settings = self.settings or SettingsFile(
             sweep_interval_s=30,
             look_unplugged_s=300,
             look_waiting_s=900,
             look_charging_s=self.poll.total_seconds(),
+            look_by_make=False,
             confirm_after_s=(30, 120, 300),
             price_poll_s=300,
         )
         around = Surroundings(
             self.clock,
-            SmartcarSettings.at("http://localhost", client_id="client_simulated", client_secret="simulated-secret"),
+            SmartcarSettings.at(
+                "http://localhost",
+                client_id=Client().id,
+                client_secret=Client().secret,
+                management_token=Client().management_token if self.webhooks else "",
+            ),
             lambda: SimulatorTransport(self.world),
             beats_on_apscheduler=False,
             simulated=True,
@@ -180,6 +201,14 @@ class Street:
             settings, Roster(self.drivers), open_store(self.state / "smartcharge.db"), around, lambda _: self.prices
         )
         await self.house.open()
+
+    def _scenario(self) -> Scenario:
+        hook = WebhookSpec(id="wh-1", callback_uri=f"http://house{PATH}")
+        return Scenario(seed=self.seed, cars=self.cars, webhooks=(hook,) if self.webhooks else ())
+
+    def _deliver(self, body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:
+        """Bring a delivery to the house as it is now: it may have been killed and opened again."""
+        return self.house.deliver(body, signature)
 
     async def kill(self) -> None:
         """End the house as kill -9 does: nothing is tidied up, nothing is written."""
