@@ -1,7 +1,7 @@
 """
 The cheapest plan for one vehicle that keeps every rule: design/problem.md as a function.
 
-    need, rules -> Demand --.
+    need, rules -> Terms --.
     curve --> Timeline -----+--> Task --> runs --> ChargePlan
 
 Where nothing but the price decides, the cheapest time is simply sorted out (`split.py`); everything else goes through
@@ -18,13 +18,13 @@ from typing import NamedTuple
 from scheduler.domain.interval import Interval, as_utc
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, GoalShortfall, PlanOutcome
 from scheduler.domain.tariff import TariffCurve
-from scheduler.planning.demand import Demand, charging_us, check_numbers, demand_of
 from scheduler.planning.rates import good_rates
 from scheduler.planning.relaxed import Relaxed
 from scheduler.planning.reserve import Reserve, ReserveRules, earliest_reserve
 from scheduler.planning.search import Search
 from scheduler.planning.split import cheapest_split
 from scheduler.planning.task import Grid, Task
+from scheduler.planning.terms import Terms, charging_us, check_numbers, terms_of
 from scheduler.planning.timeline import HOUR_US, Kind, Stretch, Timeline, microseconds, shared, timeline
 from scheduler.planning.weighing import last_moments, task_of
 
@@ -55,16 +55,16 @@ def cheapest_plan(
     if end <= start or rules.max_power_kw <= 0:
         missing = tuple(GoalShortfall(as_utc(goal.ready_by), goal.energy_kwh) for goal in need.goals)
         return ChargePlan(PlanOutcome.SHORT_OF_TIME, (), 0.0, need.energy_kwh, missing)
-    demand = demand_of(need, rules, start, running=charging and start == now)
+    terms = terms_of(need, rules, start, running=charging and start == now)
     window, closed = Interval(start, end), (*rules.blocked, *limits)
     line = timeline(curve, window, closed, rules.max_price)
-    best = best_runs(demand, line)
+    best = best_runs(terms, line)
     outcome = PlanOutcome.MET
-    if demand.short_us(best.runs):
+    if terms.short_us(best.runs):
         outcome = PlanOutcome.SHORT_OF_TIME
-        if any(line.capped) and not demand.short_us(best_runs(demand, timeline(curve, window, closed)).runs):
+        if any(line.capped) and not terms.short_us(best_runs(terms, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES
-    return _plan(need, rules, start, demand, line, best, outcome)
+    return _plan(need, rules, start, terms, line, best, outcome)
 
 
 class Best(NamedTuple):
@@ -74,51 +74,51 @@ class Best(NamedTuple):
     off: float = 0.0
 
 
-def best_runs(demand: Demand, line: Timeline) -> Best:
-    """Return the best runs for *demand* on *line*."""
-    simple = cheapest_split(demand, line) if demand.total_us else []
+def best_runs(terms: Terms, line: Timeline) -> Best:
+    """Return the best runs for *terms* on *line*."""
+    simple = cheapest_split(terms, line) if terms.total_us else []
     if simple is not None:
         return Best(simple)
-    line = line.cut_at((*(mark for mark, _ in demand.goals), demand.warm_from))
-    warm = demand.warm(line)
+    line = line.cut_at((*(mark for mark, _ in terms.goals), terms.warm_from))
+    warm = terms.warm(line)
     warm_us = sum(until - begin for begin, until in warm)
     reserve = earliest_reserve(
         line.stretches(capped=True),
-        min(demand.reserve_us, demand.total_us - warm_us),
-        ReserveRules(demand.starts, demand.least_pause_us, demand.running, warm[0][0] if warm else demand.end_us),
+        min(terms.reserve_us, terms.total_us - warm_us),
+        ReserveRules(terms.starts, terms.least_pause_us, terms.running, warm[0][0] if warm else terms.end_us),
     )
-    best = _best_with(demand, line, reserve)
+    best = _best_with(terms, line, reserve)
     if reserve.energy_us and _first_level(best.runs, warm, reserve) < (warm_us, reserve.energy_us):
-        return _best_with(demand, line, _later(demand, line, reserve))
+        return _best_with(terms, line, _later(terms, line, reserve))
     return best
 
 
-def _best_with(demand: Demand, line: Timeline, reserve: Reserve) -> Best:
+def _best_with(terms: Terms, line: Timeline, reserve: Reserve) -> Best:
     """
     Return the best runs when the reserve is to be had as *reserve* says.
 
     Without unknown prices and without short runs first: what is flawless so cannot be bettered by them.
     """
     line = line.cut_at((reserve.until,))
-    line = line.cut_at(last_moments(line.points, demand))
-    warm = demand.warm(line)
+    line = line.cut_at(last_moments(line.points, terms))
+    warm = terms.warm(line)
     perfect = (sum(until - begin for begin, until in warm), reserve.energy_us)
     best = Best([])
-    for known, short_runs in _attempts(demand, line):
-        best = _searched(task_of(demand, line, reserve, known=known, short_runs=short_runs))
-        if not demand.short_us(best.runs) and _first_level(best.runs, warm, reserve) >= perfect:
+    for known, short_runs in _attempts(terms, line):
+        best = _searched(task_of(terms, line, reserve, known=known, short_runs=short_runs))
+        if not terms.short_us(best.runs) and _first_level(best.runs, warm, reserve) >= perfect:
             break
     return best
 
 
-def _attempts(demand: Demand, line: Timeline) -> list[tuple[bool, bool]]:
+def _attempts(terms: Terms, line: Timeline) -> list[tuple[bool, bool]]:
     """Return what to try in turn: with known prices only or not, with short runs or not; the last allows everything."""
     attempts = [(False, False)]
     if Kind.UNKNOWN in line.kinds:
         known = line.stretches(known=True)
-        if all(shared(known, [(0, mark)]) >= energy_us for mark, energy_us in demand.goals):
+        if all(shared(known, [(0, mark)]) >= energy_us for mark, energy_us in terms.goals):
             attempts.insert(0, (True, False))
-    if demand.least_run_us:
+    if terms.least_run_us:
         attempts.append((False, True))
     return attempts
 
@@ -128,19 +128,19 @@ def _first_level(runs: list[Stretch], warm: list[Stretch], reserve: Reserve) -> 
     return shared(runs, warm), min(shared(runs, [(0, reserve.until)]), reserve.energy_us)
 
 
-def _later(demand: Demand, line: Timeline, reserve: Reserve) -> Reserve:
+def _later(terms: Terms, line: Timeline, reserve: Reserve) -> Reserve:
     """
     Return the reserve as early as it can be beside everything that ranks with it, where *reserve* is too early.
 
     The later it may be done, the more of it can be had: the earliest moment is found by halving.
     """
-    warm = demand.warm(line)
+    warm = terms.warm(line)
     early, late = reserve.until, line.points[-1]
     latest = Reserve(late, reserve.energy_us)
-    most = _first_level(_best_with(demand, line, latest).runs, warm, latest)
+    most = _first_level(_best_with(terms, line, latest).runs, warm, latest)
     while late - early > 1:
         attempt = Reserve((early + late) // 2, most[1])
-        if _first_level(_best_with(demand, line, attempt).runs, warm, attempt) < most:
+        if _first_level(_best_with(terms, line, attempt).runs, warm, attempt) < most:
             early = attempt.until
         else:
             late = attempt.until
@@ -171,7 +171,7 @@ def _plan(
     need: ChargeNeed,
     rules: ChargeRules,
     start: datetime,
-    demand: Demand,
+    terms: Terms,
     line: Timeline,
     best: Best,
     outcome: PlanOutcome,
@@ -182,7 +182,7 @@ def _plan(
     cost, unknown_us, firm = _bill(line, runs)
     cost *= power_kw / HOUR_US
     charged = sum(until - begin for begin, until in runs)
-    starts = len(runs) - (demand.running and bool(runs) and runs[0][0] == 0)
+    starts = len(runs) - (terms.running and bool(runs) and runs[0][0] == 0)
     start_costs = starts * rules.start_cost
     return ChargePlan(
         outcome,
@@ -190,7 +190,7 @@ def _plan(
             ChargeWindow(start + timedelta(microseconds=begin), start + timedelta(microseconds=until), power_kw)
             for begin, until in runs
         ),
-        need.energy_kwh if charged == demand.total_us else charged * power_kw / HOUR_US,
+        need.energy_kwh if charged == terms.total_us else charged * power_kw / HOUR_US,
         max(goal.shortfall_kwh for goal in goals),
         goals,
         cost,

@@ -22,11 +22,10 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
+from scheduler.planning.partial import Floating, Path, State, runs_along
+from scheduler.planning.passage import Passage
 from scheduler.planning.relaxed import Relaxed
 from scheduler.planning.task import UNLIMITED, Grid, Task
-
-Path: TypeAlias = "tuple[Path, int | None, int] | None"
-"""The ends so far, last first: `(before, base, factor)` is an end at `base + factor * x`, `(before, None, x)` pins x."""
 
 PATIENCE = 250_000
 """Partial plans to consider before haste: two or three seconds. Nights of quarter hours take some hundred to ten thousand."""
@@ -34,42 +33,6 @@ PATIENCE = 250_000
 WHILES = 32
 FEW = 4
 """In haste: the parts of the horizon, and the partial plans followed in each."""
-
-
-class Floating(NamedTuple):
-    """A floating end: the energy is `energy + rate * x`, the weight `value + (linear + square * x) * x`, low <= x <= high."""
-
-    rate: int
-    low: int
-    high: int
-    linear: int
-    square: int
-    origin: int
-
-    def weight(self, x: int) -> int:
-        """Return what the end weighs at *x*."""
-        return (self.linear + self.square * x) * x
-
-    def least_weight(self) -> int:
-        """Return what it weighs at the lighter end of its range; a bend between them is within the search's slack."""
-        return min(self.weight(self.low), self.weight(self.high))
-
-    def least_energy(self) -> int:
-        """Return the energy at the end of the range that charges less, beside the label's own."""
-        return self.low if self.rate > 0 else -self.high
-
-    def most_energy(self) -> int:
-        """Return the energy at the end of the range that charges more, beside the label's own."""
-        return self.high if self.rate > 0 else -self.low
-
-
-class State(NamedTuple):
-    """A partial plan, at some time that its user knows: weight less pay, energy, floating end, ends so far."""
-
-    value: int
-    energy: int
-    floating: Floating | None
-    path: Path
 
 
 Label: TypeAlias = tuple[int, int, int, int, State]
@@ -91,7 +54,7 @@ class Search:
         self._task, self._grid, self._relaxed = task, grid, relaxed
         self._points = task.points
         self._total = task.targets[-1].energy_us
-        self._target_times = [task.points[target.index] for target in task.targets]
+        self._passage = Passage(task, grid, relaxed)
         runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
         self._slack = max(map(abs, task.bends)) * grid.widest**2 * runs
         self._warm_until = task.points[grid.last_exempt + 1]
@@ -170,7 +133,7 @@ class Search:
 
     def _finish(self, time: int, state: State) -> None:
         """Charge no more after *time*; keep the plan if it is the lightest so far."""
-        for settled in self._passed(time, self._grid.end, state, charging=False):
+        for settled in self._passage.passed(time, self._grid.end, state, charging=False):
             if settled.floating is None and settled.value <= self._limit:
                 self._found = settled.value, settled.path
                 self._limit = settled.value - 1
@@ -180,24 +143,19 @@ class Search:
         task, points = self._task, self._points
         room = self._limit + self._slack - state.value
         room -= 0 if state.floating is None else state.floating.least_weight()
-        target = self._next_target(time)
+        target = self._passage.next_target(time)
         j = bisect_left(points, time)
         if points[j] != time and task.open[j - 1]:
             self._start(time, j - 1, left, state)
         off = self._relaxed.off[max(left, 0)]
         while off[j] <= room:
             if points[j] == target:
-                for settled in self._passed(time, target, state, charging=False):
+                for settled in self._passage.passed(time, target, state, charging=False):
                     self._rest(target, left, settled)
                 return
             if task.open[j]:
                 self._start(points[j], j, left, state)
             j += 1
-
-    def _next_target(self, time: int) -> int:
-        """Return the moment of the first target after *time*; one after the end where there is none."""
-        index = bisect_right(self._target_times, time)
-        return self._target_times[index] if index < len(self._target_times) else self._grid.end + 1
 
     def _start(self, time: int, cell: int, left: int, state: State) -> None:
         """Start at *time* in *cell*, and inside the rest of the cell, where that may be right."""
@@ -228,7 +186,7 @@ class Search:
         if short is not None:
             self._charge(time, left, state._replace(value=state.value + short), fresh=True, bound_to=bound_to)
         if time + least <= self._grid.stretch_end[cell]:
-            for settled in self._charged(time, time + least, state):
+            for settled in self._passage.charged(time, time + least, state):
                 bound = bound_to and not self._reaches_exempt(cell, time + least)
                 self._charge(time + least, left, settled, fresh=False, bound_to=bound)
 
@@ -241,7 +199,7 @@ class Search:
         if not least or task.short_weight is not None:
             value = state.value + (task.short_weight or 0 if least else 0)
             floating = Floating(-1, 0, until - time, linear, -bend, 2 * time)
-            for settled in self._charged(time, until, State(value, state.energy, floating, path)):
+            for settled in self._passage.charged(time, until, State(value, state.energy, floating, path)):
                 bound = bound_to and cell not in task.exempt
                 self._charge(until, left, settled, fresh=False, bound_to=bound)
         if not least:
@@ -251,11 +209,11 @@ class Search:
             if end > self._grid.stretch_end[cell]:
                 break
             floating = Floating(-1, low, min(end - least, until) - time, linear, -bend, 2 * time)
-            for settled in self._charged(time, end, State(state.value, state.energy, floating, path)):
+            for settled in self._passage.charged(time, end, State(state.value, state.energy, floating, path)):
                 bound = bound_to and not self._reaches_exempt(cell, end)
                 self._charge(end, left, settled, fresh=False, bound_to=bound)
             low = floating.high
-        for begin in self._tight(time, state.energy, -1):
+        for begin in self._passage.tight(time, state.energy, -1):
             if time < begin < until:
                 self._begin(begin, cell, left, state, bound_to=bound_to)
 
@@ -289,9 +247,9 @@ class Search:
                     return
             elif energy + until - time + floating.least_energy() > self._total:
                 return
-            if cell in task.guarded or until == self._next_target(time):
+            if cell in task.guarded or until == self._passage.next_target(time):
                 bound = bound_to and cell not in task.exempt
-                for settled in self._charged(time, until, State(value, energy, floating, path)):
+                for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
                     self._charge(until, left, settled, fresh=False, bound_to=bound)
                 return
             value += relaxed.whole[cell] if time == points[cell] else relaxed.weight_between(time, until)
@@ -310,7 +268,7 @@ class Search:
         elif resume == time:
             self._rest(time, left, ended)
         else:
-            for settled in self._passed(time, resume, ended, charging=False):
+            for settled in self._passage.passed(time, resume, ended, charging=False):
                 self._rest(resume, left, settled)
 
     def _stop_full(self, time: int, cell: int, state: State, *, bound_to: bool) -> None:
@@ -318,7 +276,7 @@ class Search:
         end = time + self._total - state.energy
         if bound_to and not self._reaches_exempt(cell, end):
             return
-        for settled in self._charged(time, end, state):
+        for settled in self._passage.charged(time, end, state):
             self._finish(end, settled._replace(path=(settled.path, end, 0)))
 
     def _stop_inside(self, time: int, cell: int, left: int, state: State) -> None:
@@ -334,16 +292,18 @@ class Search:
         for resume in self._points_from(time + pause, until + pause):
             high = min(resume - pause, until) - time
             floating = Floating(1, low, high, linear, task.bends[cell], 2 * time + 1)
-            for settled in self._passed(time, resume, State(state.value, state.energy, floating, path), charging=False):
+            for settled in self._passage.passed(
+                time, resume, State(state.value, state.energy, floating, path), charging=False
+            ):
                 self._rest(resume, left, settled)
             low = high
         if low < until - time:
             floating = Floating(1, low, until - time, linear, task.bends[cell], 2 * time + 1)
             self._finish(time, State(state.value, state.energy, floating, path))
         if pause:
-            for end in self._tight(time, state.energy, 1):
+            for end in self._passage.tight(time, state.energy, 1):
                 if time < end < until:
-                    for settled in self._charged(time, end, state):
+                    for settled in self._passage.charged(time, end, state):
                         self._stop(end, left, settled)
 
     def _points_from(self, begin: int, until: int) -> Iterator[int]:
@@ -353,88 +313,7 @@ class Search:
             if self._points[index] >= until:
                 return
 
-    def _tight(self, time: int, energy: int, direction: int) -> Iterator[int]:
-        """Yield the moments at which to start (-1) or stop (1) so that a target ahead is met to the microsecond."""
-        for target, moment in zip(self._task.targets, self._target_times, strict=True):
-            if moment > time:
-                missing = target.energy_us - energy
-                yield moment - missing if direction < 0 else time + missing
-
     def _reaches_exempt(self, cell: int, until: int) -> bool:
         """Whether a run that goes on from *cell* to *until* comes into an exempt cell."""
         ahead = self._grid.exempt_ahead[cell]
         return ahead is not None and ahead < until
-
-    def _charged(self, time: int, until: int, state: State) -> Iterator[State]:
-        """Yield what a state becomes by charging from *time* to *until*, which lie in one stretch."""
-        guarded = self._guarded(time, until, state) if self._task.guarded else state
-        if guarded is not None:
-            weight = self._relaxed.weight_between(time, until)
-            yield from self._passed(time, until, guarded._replace(value=guarded.value + weight), charging=True)
-
-    def _guarded(self, time: int, until: int, state: State) -> State | None:
-        """Return the state as far as guarded cells allow charging from *time* to *until*; None where they do not."""
-        points, floating = self._points, state.floating
-        cell = bisect_left(points, until) - 1
-        while cell not in self._task.guarded:
-            if cell < 0 or points[cell] <= time:
-                return state
-            cell -= 1
-        room = self._task.guarded_us - state.energy - (min(until, points[cell + 1]) - time)
-        if floating is None:
-            return state if room >= 0 else None
-        low = floating.low if floating.rate > 0 else max(floating.low, -room)
-        high = min(floating.high, room) if floating.rate > 0 else floating.high
-        return state._replace(floating=floating._replace(low=low, high=high)) if low <= high else None
-
-    def _passed(self, time: int, until: int, state: State, *, charging: bool) -> list[State]:
-        """Return what a state becomes from *time* to *until*: it settles with the targets on the way."""
-        states = [state]
-        first = bisect_right(self._target_times, time)
-        for number in range(first, bisect_right(self._target_times, until)):
-            gained = self._target_times[number] - time if charging else 0
-            states = [settled for before in states for settled in self._settled(number, gained, before)]
-        if charging:
-            return [settled._replace(energy=settled.energy + until - time) for settled in states]
-        return states
-
-    def _settled(self, number: int, gained: int, state: State) -> Iterator[State]:
-        """Yield what a state becomes at target *number*, by when it has *gained* energy."""
-        target, rate = self._task.targets[number], self._relaxed.rates[number]
-        value, energy, floating, path = state
-        missing = target.energy_us - energy - gained
-        if floating is None:
-            yield state._replace(value=value + missing * (target.penalty - rate if missing > 0 else -rate))
-            return
-        pinned = missing * floating.rate
-        low, high = floating.low, floating.high
-        if low <= pinned <= high:
-            yield State(value + floating.weight(pinned), target.energy_us - gained, None, (path, None, pinned))
-        short, enough = (low, min(high, pinned)), (max(low, pinned), high)
-        if floating.rate < 0:
-            short, enough = enough, short
-        for (begin, end), pay in ((short, target.penalty - rate), (enough, -rate)):
-            if begin < end:
-                linear = floating.linear - pay * floating.rate
-                kept = floating._replace(low=begin, high=end, linear=linear)
-                yield State(value + pay * missing, energy, kept, path)
-
-
-def runs_along(path: Path) -> list[tuple[int, int]]:
-    """Return the runs along *path*, ascending; touching ones are one, empty ones none."""
-    ends: list[int] = []
-    x = 0
-    while path is not None:
-        path, base, factor = path
-        if base is None:
-            x = factor
-        else:
-            ends.append(base + factor * x)
-    ends.reverse()
-    runs: list[tuple[int, int]] = []
-    for begin, until in zip(ends[::2], ends[1::2], strict=True):
-        if runs and runs[-1][1] == begin:
-            runs[-1] = (runs[-1][0], until)
-        elif begin < until:
-            runs.append((begin, until))
-    return runs

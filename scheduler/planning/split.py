@@ -7,33 +7,33 @@ Where several cells have the marginal price, which of them to take is a question
 
 from __future__ import annotations
 
-from scheduler.planning.demand import Demand
 from scheduler.planning.task import UNLIMITED
+from scheduler.planning.terms import Terms
 from scheduler.planning.timeline import Kind, Stretch, Timeline
 
 
-def cheapest_split(demand: Demand, line: Timeline) -> list[Stretch] | None:
+def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
     """Return the best runs, or None where more than the price has a say or the runs are too many."""
     if (
-        len(demand.goals) > 1
-        or demand.reserve_us
-        or demand.least_run_us
-        or demand.least_pause_us
-        or demand.start_cost
-        or demand.warm_from < demand.end_us
+        len(terms.goals) > 1
+        or terms.reserve_us
+        or terms.least_run_us
+        or terms.least_pause_us
+        or terms.start_cost
+        or terms.warm_from < terms.end_us
     ):
         return None
-    taken = _taken(demand, line)
+    taken = _taken(terms, line)
     if taken is None:
         return None
     runs = _joined(taken)
-    starts = len(runs) - (demand.running and bool(runs) and runs[0][0] == 0)
-    if (demand.starts != UNLIMITED and starts > demand.starts) or (demand.continuous and len(runs) > 1):
+    starts = len(runs) - (terms.running and bool(runs) and runs[0][0] == 0)
+    if (terms.starts != UNLIMITED and starts > terms.starts) or (terms.continuous and len(runs) > 1):
         return None
     return runs
 
 
-def _taken(demand: Demand, line: Timeline) -> list[Stretch] | None:
+def _taken(terms: Terms, line: Timeline) -> list[Stretch] | None:
     """Return the stretches to charge in, cheapest first, the marginal one in part; None where that is no unique choice."""
     points, kinds, prices = line.points, line.kinds, line.prices
     order = sorted(
@@ -41,7 +41,7 @@ def _taken(demand: Demand, line: Timeline) -> list[Stretch] | None:
         for i, kind in enumerate(kinds)
         if kind is not Kind.BLOCKED and not line.capped[i]
     )
-    missing = demand.total_us
+    missing = terms.total_us
     taken: list[Stretch] = []
     for rank, (unknown, price, i) in enumerate(order):
         length = points[i + 1] - points[i]
@@ -52,17 +52,17 @@ def _taken(demand: Demand, line: Timeline) -> list[Stretch] | None:
         equals = (*order[max(rank - 1, 0) : rank], *order[rank + 1 : rank + 2])
         if not unknown and any(other[:2] == (unknown, price) for other in equals):
             return None
-        taken.append(_part(demand, taken, (points[i], points[i + 1]), missing, at_end=unknown))
+        taken.append(_part(terms, taken, (points[i], points[i + 1]), missing, at_end=unknown))
         break
     return taken
 
 
-def _part(demand: Demand, taken: list[Stretch], cell: Stretch, missing: int, *, at_end: bool) -> Stretch:
+def _part(terms: Terms, taken: list[Stretch], cell: Stretch, missing: int, *, at_end: bool) -> Stretch:
     """Return which *missing* part of *cell* to take: beside what is taken already, else late or early."""
     begin, until = cell
-    follows = any(end == begin for _, end in taken) or (demand.running and begin == 0)
+    follows = any(end == begin for _, end in taken) or (terms.running and begin == 0)
     leads = any(start == until for start, _ in taken)
-    if at_end or (demand.late if follows == leads else leads):
+    if at_end or (terms.late if follows == leads else leads):
         return until - missing, until
     return begin, begin + missing
 

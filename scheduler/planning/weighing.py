@@ -1,11 +1,11 @@
-"""A demand on a timeline as a task for the search: what each cell weighs in the order of merit, and the targets."""
+"""Terms on a timeline as a task for the search: what each cell weighs in the order of merit, and the targets."""
 
 from __future__ import annotations
 
-from scheduler.planning.demand import Demand
 from scheduler.planning.merit import Merit, merit
 from scheduler.planning.reserve import Reserve
 from scheduler.planning.task import UNLIMITED, Target, Task
+from scheduler.planning.terms import Terms
 from scheduler.planning.timeline import Kind, Timeline
 
 DEAR = 10
@@ -13,22 +13,22 @@ DEAR = 10
 all money."""
 
 
-def task_of(demand: Demand, line: Timeline, reserve: Reserve, *, known: bool, short_runs: bool) -> Task:
+def task_of(terms: Terms, line: Timeline, reserve: Reserve, *, known: bool, short_runs: bool) -> Task:
     """
-    Return the task of *demand* on *line*, which has points at the goals, the reserve's end and the warm time's start.
+    Return the task of *terms* on *line*, which has points at the goals, the reserve's end and the warm time's start.
 
     *known*: nothing at an unknown price, unless the reserve or the precondition wants it. *short_runs*: runs may be
     shorter than the least, at a weight.
     """
     points, dearest = line.points, max(map(abs, line.prices))
-    weights = merit(points[-1], len(line.kinds), len(demand.goals), dearest, demand.start_cost / demand.power_kw)
+    weights = merit(points[-1], len(line.kinds), len(terms.goals), dearest, terms.start_cost / terms.power_kw)
     unknown_money = DEAR * weights.price(dearest) + 1
-    late = -1 if demand.late else 1
+    late = -1 if terms.late else 1
     opened, slopes, bends, prices = [], [], [], []
     exempt, guarded = set(), set()
     for i, (kind, price, capped) in enumerate(zip(line.kinds, line.prices, line.capped, strict=True)):
         is_open = kind is not Kind.BLOCKED
-        is_warm = is_open and points[i] >= demand.warm_from and not capped
+        is_warm = is_open and points[i] >= terms.warm_from and not capped
         if capped:
             is_open = is_open and points[i] < reserve.until
             guarded.add(i)
@@ -45,21 +45,21 @@ def task_of(demand: Demand, line: Timeline, reserve: Reserve, *, known: bool, sh
         slopes.append(slope)
         bends.append(bend)
         prices.append(float(money))
-    start_money = weights.start_price(demand.start_cost, demand.power_kw)
-    starts, running = _starts(demand, reserve, len(opened))
+    start_money = weights.start_price(terms.start_cost, terms.power_kw)
+    starts, running = _starts(terms, reserve, len(opened))
     return Task(
         points,
         tuple(opened),
         tuple(slopes),
         tuple(bends),
         start_money * weights.money + weights.start,
-        _targets(demand, line, reserve, weights),
+        _targets(terms, line, reserve, weights),
         starts,
         running,
         frozenset(exempt),
-        reserve.until if demand.continuous and reserve.energy_us else None,
-        demand.least_run_us,
-        demand.least_pause_us,
+        reserve.until if terms.continuous and reserve.energy_us else None,
+        terms.least_run_us,
+        terms.least_pause_us,
         weights.short_run if short_runs else None,
         frozenset(guarded) if reserve.energy_us else frozenset(),
         reserve.energy_us,
@@ -70,12 +70,12 @@ def task_of(demand: Demand, line: Timeline, reserve: Reserve, *, known: bool, sh
     )
 
 
-def _targets(demand: Demand, line: Timeline, reserve: Reserve, weights: Merit) -> tuple[Target, ...]:
+def _targets(terms: Terms, line: Timeline, reserve: Reserve, weights: Merit) -> tuple[Target, ...]:
     """Return the goals and the reserve as targets, in time order."""
     most_us = line.points[-1]
     targets = [
         Target(line.points.index(mark), min(energy_us, most_us), penalty)
-        for (mark, energy_us), penalty in zip(demand.goals, weights.goals, strict=True)
+        for (mark, energy_us), penalty in zip(terms.goals, weights.goals, strict=True)
     ]
     if reserve.energy_us:
         targets.insert(0, Target(line.points.index(reserve.until), reserve.energy_us, weights.reserve))
@@ -83,28 +83,28 @@ def _targets(demand: Demand, line: Timeline, reserve: Reserve, weights: Merit) -
     return tuple(targets)
 
 
-def _starts(demand: Demand, reserve: Reserve, cells: int) -> tuple[int, int | None]:
+def _starts(terms: Terms, reserve: Reserve, cells: int) -> tuple[int, int | None]:
     """Return the starts there are, and those left to a plan that goes on charging; see `Task`."""
-    allowed = cells if demand.starts == UNLIMITED else min(demand.starts, cells)
+    allowed = cells if terms.starts == UNLIMITED else min(terms.starts, cells)
     going_on = allowed
-    if demand.continuous and not reserve.energy_us:
+    if terms.continuous and not reserve.energy_us:
         allowed, going_on = min(allowed, 1), 0
-    if allowed > cells // 2 and not demand.continuous:
-        return UNLIMITED, UNLIMITED if demand.running else None
-    return allowed, going_on if demand.running else None
+    if allowed > cells // 2 and not terms.continuous:
+        return UNLIMITED, UNLIMITED if terms.running else None
+    return allowed, going_on if terms.running else None
 
 
-def last_moments(points: tuple[int, ...], demand: Demand) -> set[int]:
+def last_moments(points: tuple[int, ...], terms: Terms) -> set[int]:
     """
     Return where a row of shortest runs and pauses may begin so that its end falls on a point: no later start will do.
 
         |--run--|pause|--run--|        each end of the row is a point's moment less a number of runs and pauses
                               point
     """
-    run, pause = demand.least_run_us, demand.least_pause_us
+    run, pause = terms.least_run_us, terms.least_pause_us
     if not run and not pause:
         return set()
-    rows = len(points) if demand.starts == UNLIMITED else demand.starts + 2
+    rows = len(points) if terms.starts == UNLIMITED else terms.starts + 2
     found, ends = set(points), set(points)
     for _ in range(rows):
         begins = {end - run for end in ends if end > run} if run else set()

@@ -14,7 +14,7 @@ from scheduler.planning.timeline import HOUR_US, Stretch, Timeline, microseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Terms:
     """
     What is to be charged from 0 to `end_us`, by which rules.
 
@@ -48,8 +48,8 @@ class Demand:
         )
 
 
-def demand_of(need: ChargeNeed, rules: ChargeRules, start: datetime, *, running: bool) -> Demand:
-    """Return *need* and *rules* as a demand from *start* on; the last goal lies after it, and power is above 0."""
+def terms_of(need: ChargeNeed, rules: ChargeRules, start: datetime, *, running: bool) -> Terms:
+    """Return *need* and *rules* as terms from *start* on; the last goal lies after it, and power is above 0."""
     ahead: dict[int, int] = {}
     for goal in need.goals:
         mark = microseconds(as_utc(goal.ready_by) - start)
@@ -57,7 +57,7 @@ def demand_of(need: ChargeNeed, rules: ChargeRules, start: datetime, *, running:
             ahead[mark] = charging_us(goal.energy_kwh, rules.max_power_kw)
     goals = tuple(sorted(ahead.items()))
     end_us, total_us = goals[-1]
-    return Demand(
+    return Terms(
         end_us,
         rules.max_power_kw,
         goals,

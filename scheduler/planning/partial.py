@@ -1,0 +1,68 @@
+"""
+A partial plan: what it has charged and weighs, and the ends of its runs, of which at most one still floats.
+
+A floating end lies at `base + x`; *x* is known once a target is met to the microsecond and thereby pins it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+Path: TypeAlias = "tuple[Path, int | None, int] | None"
+"""The ends so far, last first: `(before, base, factor)` is an end at `base + factor * x`, `(before, None, x)` pins x."""
+
+
+class Floating(NamedTuple):
+    """A floating end: the energy is `energy + rate * x`, the weight `value + (linear + square * x) * x`, low <= x <= high."""
+
+    rate: int
+    low: int
+    high: int
+    linear: int
+    square: int
+    origin: int
+
+    def weight(self, x: int) -> int:
+        """Return what the end weighs at *x*."""
+        return (self.linear + self.square * x) * x
+
+    def least_weight(self) -> int:
+        """Return what it weighs at the lighter end of its range; a bend between them is within the search's slack."""
+        return min(self.weight(self.low), self.weight(self.high))
+
+    def least_energy(self) -> int:
+        """Return the energy at the end of the range that charges less, beside the label's own."""
+        return self.low if self.rate > 0 else -self.high
+
+    def most_energy(self) -> int:
+        """Return the energy at the end of the range that charges more, beside the label's own."""
+        return self.high if self.rate > 0 else -self.low
+
+
+class State(NamedTuple):
+    """A partial plan, at some time that its user knows: weight less pay, energy, floating end, ends so far."""
+
+    value: int
+    energy: int
+    floating: Floating | None
+    path: Path
+
+
+def runs_along(path: Path) -> list[tuple[int, int]]:
+    """Return the runs along *path*, ascending; touching ones are one, empty ones none."""
+    ends: list[int] = []
+    x = 0
+    while path is not None:
+        path, base, factor = path
+        if base is None:
+            x = factor
+        else:
+            ends.append(base + factor * x)
+    ends.reverse()
+    runs: list[tuple[int, int]] = []
+    for begin, until in zip(ends[::2], ends[1::2], strict=True):
+        if runs and runs[-1][1] == begin:
+            runs[-1] = (runs[-1][0], until)
+        elif begin < until:
+            runs.append((begin, until))
+    return runs
