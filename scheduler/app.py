@@ -7,7 +7,6 @@ The composition root: with `demo.py` and `simulation.py` above and beside it, th
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.sweep import InProcess, Sweep
+from scheduler.domain.errors import ConfigError, FeedRejected
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import VehicleId
@@ -36,7 +36,7 @@ from scheduler.ports import Clock, Journal, PriceBook, Store
 from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.refresh import PriceRefresher
 from scheduler.prices.tariff import Tariff, TariffSettings, load_tariffs
-from scheduler.settings import check_config
+from scheduler.settings import check_config, named_secret
 from scheduler.settings_file import SettingsFile, settings_schema
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
@@ -57,7 +57,7 @@ REANCHOR_WITHIN = timedelta(hours=1)
 class Surroundings:
     """
     What differs between the daemon, the demo and a story: the clock, who wakes the house, and the way to Smartcar and the
-    price feeds (None: real sockets).
+    price feeds (None: real sockets). `seed` is the household's own name: feeds are asked at other seconds in every house.
     """
 
     clock: Clock
@@ -65,6 +65,7 @@ class Surroundings:
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
     beats_on_apscheduler: bool = True
     simulated: bool = False
+    seed: str = ""
 
 
 class Prices(PriceBook, Protocol):
@@ -247,9 +248,10 @@ def assembled(config: Path, settings: SettingsFile, database: str | Path, around
     store = open_store(database, payloads_kept=settings.price_payloads_kept)
     wanted = {seat.driver.tariff_id for seat in roster.seats}
     used = [tariff for tariff_id, tariff in tariffs.items() if tariff_id in wanted]
-    fetcher = Fetcher(around.clock, feed_secret)
+    clock, seed = around.clock, around.seed
+    fetcher = Fetcher(clock, feed_secrets(settings.secrets_directory), seed=seed)
     return House(
-        settings, roster, store, around, lambda journal: PriceRefresher(used, fetcher, store, journal, around.clock)
+        settings, roster, store, around, lambda journal: PriceRefresher(used, fetcher, store, journal, clock, seed)
     )
 
 
@@ -270,11 +272,16 @@ def simulated_account(scenario: Path, url: str) -> SmartcarSettings:
     )
 
 
-def feed_secret(name: str) -> str | None:
-    """Return a feed's secret from the systemd credential of that name; None where the operator gave none."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(folder) / name if folder else None
-    return credential.read_text(encoding="utf-8").strip() if credential and credential.is_file() else None
+def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
+    """Return what finds a feed's secret by its name. A file that is not fit to hold one is the feed's refusal, told once."""
+
+    def secret(name: str) -> str | None:
+        try:
+            return named_secret(name, directory)
+        except ConfigError as error:
+            raise FeedRejected(str(error)) from None
+
+    return secret
 
 
 def config_problems(config: Path) -> list[str]:

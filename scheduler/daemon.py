@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 import sys
 from contextlib import suppress
@@ -141,7 +142,9 @@ class Daemon:
             account, simulated = simulated_account(scenario, url), True
         # APScheduler's timers follow the machine's clock; a scaled one beats by plain tasks.
         real = isinstance(self._clock, SystemClock)
-        around = Surroundings(self._clock, account, beats_on_apscheduler=real, simulated=simulated)
+        around = Surroundings(
+            self._clock, account, beats_on_apscheduler=real, simulated=simulated, seed=platform.node()
+        )
         return assembled(self._config, self._settings, database_of(self._settings, self._directory), around)
 
     async def _feed_watchdog(self, house: House) -> None:

@@ -13,20 +13,22 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from scheduler.app import feed_secret, tariffs_in
+from scheduler.app import feed_secrets, tariffs_in
 from scheduler.clock import SystemClock
-from scheduler.domain.errors import ConfigError, InvalidValue, PayloadInvalid
+from scheduler.domain.errors import ConfigError, FeedUnavailable, InvalidValue, PayloadInvalid
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
 from scheduler.monitoring.logs import configure_logs
 from scheduler.prices.catalogue import read_files
 from scheduler.prices.feeds.fetch import Fetcher
+from scheduler.prices.feeds.payload import LARGEST_BODY
 from scheduler.prices.reading import Reading, ReadingState, reading_document
 from scheduler.prices.refresh import PriceRefresher
 from scheduler.prices.tariff import Tariff
+from scheduler.settings import load_settings
 from scheduler.storage import open_store
-from scheduler.terminal.chart import price_chart
+from scheduler.terminal.chart import cheapest_hours, known_words, price_chart
 
 
 def show_recorded(
@@ -43,23 +45,31 @@ def show_recorded(
 
 
 def show_tariff(config: Path, tariff_id: str | None, *, as_json: bool) -> None:
-    """Fetch a tariff's prices now and show them as its drivers pay them; the first driver's, where none is named."""
+    """
+    Fetch a tariff's prices now and show them as its drivers pay them; the first driver's, where none is named.
+
+    FeedUnavailable where not one price is known, after the JSON was printed.
+    """
     tariffs = tariffs_in(config / "tariffs")
     tariff = _named(tariffs, tariff_id or _of_first_driver(config, tariffs))
-    curve = asyncio.run(_fetched(tariff))
-    state = ReadingState.OK if curve else ReadingState.ERROR
-    reading = Reading(curve.currency, curve.slots, state, source=curve.source, simulated=curve.simulated)
+    curve, failing = asyncio.run(_fetched(tariff, load_settings(config).secrets_directory))
+    state = ReadingState.PARTIAL if curve.gaps() else ReadingState.OK if curve else ReadingState.ERROR
+    reading = Reading(curve.currency, curve.slots, state, failing, source=curve.source, simulated=curve.simulated)
     _show(reading, tariff.zone, SystemClock().now(), as_json=as_json)
+    if not curve:
+        raise FeedUnavailable(f"no price of {tariff.id} is known{failing and f': {failing}'}")
 
 
-async def _fetched(tariff: Tariff) -> TariffCurve:
+async def _fetched(tariff: Tariff, secrets_directory: Path | None) -> tuple[TariffCurve, str]:
+    """Return the tariff's curve, and what keeps its first feed from answering, if anything."""
     clock = SystemClock()
-    configure_logs(stream=sys.stderr, human=sys.stderr.isatty(), level="warning", secrets=[])
+    configure_logs(stream=sys.stderr, human=sys.stderr.isatty(), level="error", secrets=[])
     store = open_store("sqlite://")
-    prices = PriceRefresher([tariff], Fetcher(clock, feed_secret), store, LedgerJournal(clock, store), clock)
+    fetcher = Fetcher(clock, feed_secrets(secrets_directory))
+    prices = PriceRefresher([tariff], fetcher, store, LedgerJournal(clock, store), clock)
     try:
         await prices.refresh(clock.now())
-        return prices.curve(tariff.id) or TariffCurve(tariff.currency)
+        return prices.curve(tariff.id) or TariffCurve(tariff.currency), prices.standing(tariff.id).failing or ""
     finally:
         await prices.close()
         store.close()
@@ -78,6 +88,9 @@ def _show(reading: Reading, zone: ZoneInfo, now: datetime | None, *, as_json: bo
     begin = now or (reading.slots[0].start if reading.slots else SystemClock().now())
     for line in price_chart(reading.curve, (), begin, zone, width):
         click.echo(line)
+    for words in (cheapest_hours(reading.curve, begin, zone), known_words(reading.curve, begin, zone)):
+        if words is not None:
+            click.echo(words)
 
 
 def _of_first_driver(config: Path, tariffs: dict[TariffId, Tariff]) -> str:
@@ -104,7 +117,9 @@ def _pair(option: str) -> tuple[str, str]:
 
 
 def _content(file: Path) -> bytes:
+    """Return what the parsers may see of a file: one byte above the bound is enough to be told that it is too large."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_BODY + 1)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from error

@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from scheduler.document import Document, InvalidDocument, Problem, key_path, read_document
 from scheduler.domain.errors import ConfigError
 from scheduler.expectation import Loc, complaints, meant, shown
-from scheduler.settings_file import SettingsFile, SmartcarSection
+from scheduler.settings_file import SettingsFile
 
 T = TypeVar("T")
 
@@ -45,7 +45,11 @@ SECRETS = ("client_secret", "management_token")
 
 _PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]+@|[?&]password=")
 _LISTS = frozenset({PREFIX + "CONFIRM_AFTER_S", PREFIX + "UNREACHABLE_AFTER_S", PREFIX + "PUBLIC_HOSTS"})
-_PATHS: tuple[Loc, ...] = (*(("smartcar", f"{name}_file") for name in SECRETS), ("simulator", "scenario"))
+_PATHS: tuple[tuple[str, ...], ...] = (
+    ("secrets_directory",),
+    ("simulator", "scenario"),
+    *(("smartcar", f"{name}_file") for name in SECRETS),
+)
 
 
 class Settings(SettingsFile, BaseSettings):
@@ -180,9 +184,12 @@ def _secrets_in(document: Document) -> Iterator[tuple[Loc, Problem]]:
 def _with_absolute_paths(document: Document) -> dict[str, Any]:
     content = copy.deepcopy(document.content)
     assert isinstance(content, dict)
-    for section, key in _PATHS:
-        if written := content.get(section, {}).get(key):
-            content[section][key] = document.path.parent.absolute() / Path(written).expanduser()
+    for *sections, key in _PATHS:
+        holder = content
+        for section in sections:
+            holder = holder.get(section, {})
+        if written := holder.get(key):
+            holder[key] = document.path.parent.absolute() / Path(written).expanduser()
     return content
 
 
@@ -208,18 +215,29 @@ def _with_secrets(settings: Settings) -> Settings:
     """Return *settings* with each secret from its credential or its file, where the environment gives none."""
     smartcar = settings.smartcar
     for name in SECRETS:
-        path = _place(smartcar, name)
-        if path is not None and not getattr(smartcar, name).get_secret_value():
-            smartcar = smartcar.model_copy(update={name: SecretStr(_secret(path))})
+        if not getattr(smartcar, name).get_secret_value():
+            secret = _kept(f"smartcar_{name}", getattr(smartcar, f"{name}_file"))
+            smartcar = smartcar.model_copy(update={name: SecretStr(secret or "")})
     return settings.model_copy(update={"smartcar": smartcar})
 
 
-def _place(smartcar: SmartcarSection, name: str) -> Path | None:
-    """Return the file that holds a secret: the systemd credential, where it was loaded, else what the settings name."""
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(credentials) / f"smartcar_{name}" if credentials else None
-    named: Path | None = getattr(smartcar, f"{name}_file")
-    return credential if credential is not None and credential.exists() else named
+def named_secret(name: str, directory: Path | None) -> str | None:
+    """
+    Return a price feed's secret: the systemd credential *name*, or else the file of that name in *directory*.
+
+    None where there is neither. ConfigError where the file is not fit to hold a secret.
+    """
+    file = directory / name if directory is not None else None
+    return _kept(name, file if file is not None and file.exists() else None)
+
+
+def _kept(credential: str, file: Path | None) -> str | None:
+    """Return what the systemd credential holds, where it was loaded, or else *file*."""
+    loaded = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / credential
+    if "CREDENTIALS_DIRECTORY" in os.environ and loaded.exists():
+        # systemd lets the service's user in by an access list, which shows in the mode as a group that may read.
+        return _secret(loaded, granted=0o040)
+    return None if file is None else _secret(file)
 
 
 def _where_it_stands(name: str) -> str:
@@ -229,8 +247,8 @@ def _where_it_stands(name: str) -> str:
     )
 
 
-def _secret(path: Path) -> str:
-    """Return the one line of a file that only its owner may read."""
+def _secret(path: Path, granted: int = 0) -> str:
+    """Return the one word of a file that only its owner, and whoever *granted* lets in, may read."""
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -241,7 +259,7 @@ def _secret(path: Path) -> str:
         ) from error
     except UnicodeDecodeError:
         raise InvalidDocument([Problem(path, None, None, "", "the secret is not UTF-8 text")]) from None
-    if mode & 0o077:
+    if mode & 0o077 & ~granted:
         raise InvalidDocument(
             [Problem(path, None, None, "", f"others may read the secret (mode {mode:04o}), expected mode 0600")]
         )

@@ -150,7 +150,11 @@ class SettingsFile(Section):
         default=1.0, description="A new plan also replaces one that would charge this much too much, in kWh."
     )
     price_poll_s: Annotated[float, Field(ge=10, le=86_400)] = Field(
-        default=900.0, description="Pause between two looks at the price feeds."
+        default=60.0,
+        description="Pause between two looks at the plan of the price feeds. Each is asked when it is due.",
+    )
+    secrets_directory: Path | None = Field(
+        default=None, description="A folder with the secrets of price feeds: files of mode 0600, named as the secrets."
     )
     price_payloads_kept: Annotated[int, Field(ge=0)] = Field(
         default=200, description="Raw answers kept per price feed, so that a past night can be replayed."

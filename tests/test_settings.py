@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.app import feed_secrets
 from scheduler.document import InvalidDocument, Problem
-from scheduler.domain.errors import ConfigError
+from scheduler.domain.errors import ConfigError, FeedRejected
 from scheduler.domain.event import KINDS
 from scheduler.driver_file import BlockedEntry, CarEntry, DepartureEntry, DriverFile
 from scheduler.drivers import load_drivers
-from scheduler.settings import Settings, check_config, load_settings, require_account, variables
+from scheduler.settings import Settings, check_config, load_settings, named_secret, require_account, variables
 from scheduler.settings_file import SettingsFile, settings_schema
 
 ROOT = Path(__file__).parents[1]
@@ -416,3 +417,48 @@ class TestTheDocuments:
             load_drivers(config / "drivers")
 
         assert [] == [line for line in str(caught.value).splitlines() if line not in HANDBOOK.read_text("utf-8")]
+
+
+class TestTheSecretsOfFeeds:
+    def test_they_come_from_the_systemd_credential_of_their_name(
+        self, config: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", "credentials")
+        written(Path("credentials/entsoe_token"), "token\n", 0o440)
+        written(config / "secrets/entsoe_token", "older\n", 0o600)
+
+        assert "token" == named_secret("entsoe_token", config / "secrets")
+
+    def test_or_else_from_the_file_of_their_name_in_the_folder_of_secrets(self, config: Path) -> None:
+        written(config / "secrets/entsoe_token", "token\n", 0o600)
+
+        settings = loaded(config, "secrets_directory: secrets\n")
+
+        assert "token" == named_secret("entsoe_token", settings.secrets_directory)
+        assert None is named_secret("amber_token", settings.secrets_directory)
+
+    def test_without_a_folder_there_are_none(self) -> None:
+        assert None is named_secret("entsoe_token", None)
+
+    @pytest.mark.parametrize(("content", "mode"), [("token\n", 0o640), ("token\n", 0o604), ("", 0o600), ("a b", 0o600)])
+    def test_a_file_that_is_not_fit_for_a_secret_is_told_without_it(
+        self, content: str, mode: int, config: Path
+    ) -> None:
+        written(config / "secrets/entsoe_token", content, mode)
+
+        with pytest.raises(ConfigError, match="entsoe_token") as refusal:
+            named_secret("entsoe_token", config / "secrets")
+
+        assert "token\n" not in str(refusal.value)
+
+    def test_one_that_others_may_read_is_the_feeds_refusal(self, config: Path) -> None:
+        written(config / "secrets/entsoe_token", "token\n", 0o644)
+
+        with pytest.raises(FeedRejected, match="mode 0644"):
+            feed_secrets(config / "secrets")("entsoe_token")
+
+
+def written(path: Path, content: str, mode: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    path.chmod(mode)

@@ -83,7 +83,8 @@ def cheapest_hours(curve: TariffCurve, now: datetime, timezone: ZoneInfo, count:
     """
     hour = timedelta(hours=1)
     local = now.astimezone(timezone)
-    start = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) + hour
+    start = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    start += hour if start < now else timedelta(0)
     priced: list[tuple[float, datetime]] = []
     while curve and start < curve.slots[-1].end:
         slots = curve.within(Interval(start, start + hour)).slots
@@ -97,6 +98,23 @@ def cheapest_hours(curve: TariffCurve, now: datetime, timezone: ZoneInfo, count:
     words = (f"{_clock(span.start, timezone)}-{span.end.astimezone(timezone):%H:%M}" for span in spans)
     mean = sum(price for price, _ in chosen) / count
     return f"cheapest {count} hours: {', '.join(words)} at {_label(mean)} {curve.currency}/kWh"
+
+
+def known_words(curve: TariffCurve, now: datetime, timezone: ZoneInfo) -> str | None:
+    """Return what is known from *now* on as a sentence: until when, then gaps and forecast; None where nothing lies ahead."""
+    ahead = [slot for slot in curve.slots if slot.end > now]
+    if not ahead:
+        return None
+    until = curve.known_until(now)
+    words = ["no published price holds now" if until is None else f"known until {_clock(until, timezone)}"]
+    gaps = [
+        f"{_clock(gap.start, timezone)}-{gap.end.astimezone(timezone):%H:%M}" for gap in curve.gaps() if gap.end > now
+    ]
+    if gaps:
+        words.append(f"not known {', '.join(gaps)}")
+    if not all(slot.firm for slot in ahead):
+        words.append(f"a forecast until {_clock(ahead[-1].end, timezone)}")
+    return "; ".join(words)
 
 
 def _clock(moment: datetime, timezone: ZoneInfo) -> str:

@@ -1,8 +1,12 @@
-"""Every recorded series to its golden numbers, and every other recorded answer to its state, by way of the command's door."""
+"""Every recorded series to its golden numbers, and every other recorded answer to its state, through the command itself."""
 
 import csv
 import gzip
+import io
 import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from scheduler import cli
 from scheduler.prices.catalogue import read_files
-from scheduler.prices.reading import reading_document
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "feeds"
 EXPECTED = FEEDS / "EXPECTED.json"
@@ -44,9 +48,29 @@ def kind_and_choice(name: str) -> tuple[str, str | None, dict[str, str]]:
     return folder, zone, options
 
 
+def shown(kind: str, zone: str | None, options: Mapping[str, str], names: Sequence[str]) -> dict[str, Any]:
+    """Return what `smartcharge prices --feed ... --json` prints; its exit code and its complaint have to fit the state."""
+    arguments = ["smartcharge", "prices", "--feed", kind, "--json"]
+    arguments += ["--zone", zone] if zone is not None else []
+    arguments += [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
+    arguments += [word for name in names for word in ("--from-file", str(FEEDS / name))]
+    out, err = io.StringIO(), io.StringIO()
+    code: str | int | None = 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", arguments)
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+    document: dict[str, Any] = json.loads(out.getvalue())
+    wrong = document["state"] == "error"
+    expected = (65, f"smartcharge: {document['message']}\n") if wrong else (0, "")
+    assert expected == (code, err.getvalue())
+    return document
+
+
 def read(name: str) -> dict[str, Any]:
-    kind, zone, options = kind_and_choice(name)
-    return reading_document(read_files(kind, zone, options, [(FEEDS / name.partition("#")[0]).read_bytes()]))
+    return shown(*kind_and_choice(name), [name.partition("#")[0]])
 
 
 def moment(text: str) -> datetime:
@@ -124,7 +148,7 @@ def test_a_recorded_answer_is_in_the_right_state(name: str, state: str) -> None:
     if "stromligning" in name:
         options = {"unit": "DKK/kWh"}
 
-    document = reading_document(read_files(kind, zone, options, [(FEEDS / name).read_bytes()]))
+    document = shown(kind, zone, options, [name])
 
     assert state == document["state"], document["message"]
     assert (state == "error") == (document["slots"] == [] and state != "not_published")
@@ -173,7 +197,7 @@ MAPPED: dict[str, tuple[dict[str, str], str | None, int, list[Any]]] = {
 def test_a_supplier_without_a_feed_is_read_by_a_mapping(name: str) -> None:
     options, zone, count, first = MAPPED[name]
 
-    document = reading_document(read_files("json", zone, options, [(FEEDS / name).read_bytes()]))
+    document = shown("json", zone, options, [name])
 
     assert ("ok", count, first) == (document["state"], len(document["slots"]), document["slots"][0])
 
@@ -201,7 +225,7 @@ CARBON = {
 def test_carbon_is_read_in_grams_per_kwh(name: str) -> None:
     kind, grams = CARBON[name]
 
-    document = reading_document(read_files(kind, None, {}, [(FEEDS / name).read_bytes()]))
+    document = shown(kind, None, {}, [name])
 
     assert ("ok", "gCO2", []) == (document["state"], document["currency"], document["gaps"])
     assert grams == pytest.approx(document["slots"][0][2])
@@ -213,28 +237,31 @@ def test_entsoe_equals_the_market_to_the_cent_on_two_days() -> None:
         pytest.skip("the price set (../shared/data) is not here")
     with gzip.open(market, "rt") as table:
         real = {line["start_utc"]: float(Decimal(line["price_eur_mwh"]) / 1000) for line in csv.DictReader(table)}
-    payload = (FEEDS / "entsoe/openems_DE-LU_2025-10-15_16_15min.xml").read_bytes()
 
-    document = reading_document(read_files("entsoe", "DE-LU", {}, [payload]))
+    document = shown("entsoe", "DE-LU", {}, ["entsoe/openems_DE-LU_2025-10-15_16_15min.xml"])
 
     assert 192 == len(document["slots"])
     assert all(real[start] == price for start, _, price in document["slots"])
 
 
 def test_two_days_of_two_files_are_one_reading() -> None:
-    names = ["price_DE-LU_2025-10-01_first-15min-day.json", "price_DE-LU_2025-09-30_last-hourly-day.json"]
-    payloads = [(FEEDS / "energy-charts" / name).read_bytes() for name in names]
+    names = [
+        "energy-charts/price_DE-LU_2025-10-01_first-15min-day.json",
+        "energy-charts/price_DE-LU_2025-09-30_last-hourly-day.json",
+    ]
 
-    document = reading_document(read_files("energy_charts", "DE-LU", {}, payloads))
+    document = shown("energy_charts", "DE-LU", {}, names)
 
     assert (24 + 96, "ok", []) == (len(document["slots"]), document["state"], document["gaps"])
     assert "2025-09-29T22:00:00Z" == document["slots"][0][0]
 
 
 def test_two_days_with_a_day_between_them_are_partial_and_known_until_the_gap() -> None:
-    names = ["price_DE-LU_2025-10-01_first-15min-day.json", "price_DE-LU_2026-02-10_normal-15min.json"]
-    payloads = [(FEEDS / "energy-charts" / name).read_bytes() for name in names]
+    names = [
+        "energy-charts/price_DE-LU_2025-10-01_first-15min-day.json",
+        "energy-charts/price_DE-LU_2026-02-10_normal-15min.json",
+    ]
 
-    document = reading_document(read_files("energy_charts", "DE-LU", {}, payloads))
+    document = shown("energy_charts", "DE-LU", {}, names)
 
     assert ("partial", "2025-10-01T22:00:00Z", 1) == (document["state"], document["known_until"], len(document["gaps"]))

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.domain.plan import ChargeWindow
 from scheduler.domain.tariff import PriceSlot, TariffCurve
-from scheduler.terminal.chart import cheapest_hours, price_chart
+from scheduler.terminal.chart import cheapest_hours, known_words, price_chart
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 2, 10, 11, 10, tzinfo=UTC)
@@ -145,3 +145,30 @@ def test_a_forecast_is_never_among_the_cheapest_hours() -> None:
     sentence = cheapest_hours(TariffCurve("EUR", (*curve.slots, guess)), NOON, BERLIN, count=2)
 
     assert "cheapest 2 hours: Tue 13:00-15:00 at 0.300 EUR/kWh" == sentence
+
+
+def test_an_hour_that_has_just_begun_is_among_the_cheapest() -> None:
+    assert "cheapest 1 hours: Tue 12:00-13:00 at 0.100 EUR/kWh" == cheapest_hours(
+        hourly([0.9, 0.1, 0.2]), FIRST + timedelta(hours=1), BERLIN, count=1
+    )
+
+
+def test_what_is_known_is_told_with_its_gaps() -> None:
+    curve = hourly([0.1, 0.2, 0.3, None, None, 0.4])
+
+    assert "known until Tue 14:00; not known Tue 14:00-16:00" == known_words(curve, NOON, BERLIN)
+
+
+def test_what_is_only_foreseen_is_not_told_as_known() -> None:
+    curve = hourly([0.1, 0.2, 0.3])
+    guess = PriceSlot(FIRST + timedelta(hours=3), FIRST + timedelta(hours=9), 0.2, firm=False)
+    foreseen = TariffCurve("EUR", (*curve.slots, guess))
+
+    assert "known until Tue 14:00; a forecast until Tue 20:00" == known_words(foreseen, NOON, BERLIN)
+    assert "no published price holds now; a forecast until Tue 20:00" == known_words(
+        TariffCurve("EUR", (guess,)), FIRST + timedelta(hours=4), BERLIN
+    )
+
+
+def test_of_what_has_passed_nothing_is_known_ahead() -> None:
+    assert None is known_words(hourly([0.1]), NOON, BERLIN)
