@@ -60,7 +60,9 @@ def cheapest_plan(
     line = timeline(curve, window, closed, rules.max_price)
     best = best_runs(terms, line)
     outcome = PlanOutcome.MET
-    if terms.short_us(best.runs):
+    if any(goal.energy_kwh > 0 and as_utc(goal.ready_by) <= start for goal in need.goals):
+        outcome = PlanOutcome.SHORT_OF_TIME
+    elif terms.short_us(best.runs):
         outcome = PlanOutcome.SHORT_OF_TIME
         if any(line.capped) and not terms.short_us(best_runs(terms, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES

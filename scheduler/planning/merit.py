@@ -14,8 +14,8 @@ from math import frexp
 
 from scheduler.planning.timeline import HOUR_US
 
-PRICE_DIGITS = 40
-"""Bits kept of the dearest price: 1e-12 of it. A float's own noise (0.1 + 0.2) is below that, so equal prices tie."""
+LOG_2 = 0.30103
+"""Decimal digits per bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Merit:
     money_per_price: float
     """Whole money units per (currency/kWh) and microsecond."""
 
-    def start_price(self, cost: float, power_kw: float) -> int:
-        """Return the money of a start that costs *cost*: as many microseconds at price 1 as *cost* buys."""
-        return round(cost * self.money_per_price * HOUR_US / power_kw)
+    def start_price(self, price: float) -> int:
+        """Return the money of a start that costs as much as an hour at *price*."""
+        return round(price * self.money_per_price * HOUR_US)
 
     def price(self, price_per_kwh: float) -> int:
         """Return the money of a microsecond at this price."""
@@ -50,7 +50,7 @@ def merit(horizon_us: int, cells: int, goals: int, dearest: float, costliest_sta
     """
     time_bits = horizon_us.bit_length() + 1
     run_bits = cells.bit_length() + 2
-    scale = _scale(dearest, costliest_start)
+    scale = _scale(dearest or costliest_start)
     money_bits = (
         round(dearest * scale * horizon_us).bit_length()
         + round(costliest_start * scale * HOUR_US * (cells + 1)).bit_length()
@@ -66,8 +66,6 @@ def merit(horizon_us: int, cells: int, goals: int, dearest: float, costliest_sta
     return Merit(weights[-1], weights[-2], weights[-3::-1], short_run, unknown, unknown_early, money, start, scale)
 
 
-def _scale(dearest: float, costliest_start: float) -> float:
-    """Return a power of ten times which the largest price has about twelve digits, so that decimal prices stay whole."""
-    largest = max(dearest, costliest_start, 1e-30)
-    exponent = int(frexp(largest)[1] * 0.30103)
-    return 10.0 ** (12 - exponent)
+def _scale(dearest: float) -> float:
+    """Return a power of ten times which the dearest price has about twelve digits, so that decimal prices stay whole."""
+    return 10.0 ** (12 - int(frexp(max(dearest, 1e-30))[1] * LOG_2))

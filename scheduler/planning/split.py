@@ -19,7 +19,7 @@ def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
         or terms.reserve_us
         or terms.least_run_us
         or terms.least_pause_us
-        or terms.start_cost
+        or terms.start_price
         or terms.warm_from < terms.end_us
     ):
         return None

@@ -19,7 +19,7 @@ class Terms:
     What is to be charged from 0 to `end_us`, by which rules.
 
     `goals` are (moment, energy), ascending, those ahead only, one per moment; `total_us` is the last one's energy.
-    `starts` may be `UNLIMITED`. `running`: charging from 0 on is no new start.
+    `starts` may be `UNLIMITED`; one costs as much as an hour at `start_price`. `running`: charging from 0 on is no start.
     """
 
     end_us: int
@@ -33,7 +33,7 @@ class Terms:
     late: bool
     least_run_us: int
     least_pause_us: int
-    start_cost: float
+    start_price: float
     warm_from: int
 
     def warm(self, line: Timeline) -> list[Stretch]:
@@ -69,13 +69,17 @@ def terms_of(need: ChargeNeed, rules: ChargeRules, start: datetime, *, running: 
         rules.prefer is Prefer.LATE,
         min(microseconds(rules.min_run), total_us),
         microseconds(rules.min_pause),
-        rules.start_cost,
+        min(rules.start_cost / rules.max_power_kw, MOST_PRICE),
         end_us - min(microseconds(rules.precondition), total_us),
     )
 
 
 LONGEST_US = 1 << 60
 """A charge of 36 000 years: what takes longer is out of reach anyhow, and a float may have no whole number for it."""
+
+
+MOST_PRICE = 1e60
+"""A start that costs more costs no more than this: a float may have no whole number for it."""
 
 
 def charging_us(energy_kwh: float, power_kw: float) -> int:
@@ -96,6 +100,8 @@ def check_numbers(need: ChargeNeed, rules: ChargeRules) -> None:
     for name, number in numbers:
         if not isfinite(number):
             raise InvalidValue(f"{name} must be a finite number, got {number}")
+    if rules.start_cost < 0:
+        raise InvalidValue(f"start_cost must not be negative, or every start would pay, got {rules.start_cost}")
     for earlier, later in zip(need.goals, need.goals[1:], strict=False):
         if later.ready_by < earlier.ready_by or later.energy_kwh < earlier.energy_kwh:
             raise InvalidValue(

@@ -21,7 +21,7 @@ def task_of(terms: Terms, line: Timeline, reserve: Reserve, *, known: bool, shor
     shorter than the least, at a weight.
     """
     points, dearest = line.points, max(map(abs, line.prices))
-    weights = merit(points[-1], len(line.kinds), len(terms.goals), dearest, terms.start_cost / terms.power_kw)
+    weights = merit(points[-1], len(line.kinds), len(terms.goals), dearest, terms.start_price)
     unknown_money = DEAR * weights.price(dearest) + 1
     late = -1 if terms.late else 1
     opened, slopes, bends, prices = [], [], [], []
@@ -45,7 +45,7 @@ def task_of(terms: Terms, line: Timeline, reserve: Reserve, *, known: bool, shor
         slopes.append(slope)
         bends.append(bend)
         prices.append(float(money))
-    start_money = weights.start_price(terms.start_cost, terms.power_kw)
+    start_money = weights.start_price(terms.start_price)
     starts, running = _starts(terms, reserve, len(opened))
     return Task(
         points,

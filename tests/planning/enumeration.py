@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pattern = NDArray[np.bool_]
+Counts = NDArray[np.int_]
 Column = NDArray[np.float64]
 
 KNOWN, FORECAST, UNKNOWN = "known", "forecast", "unknown"
@@ -58,7 +59,8 @@ class SmallProblem:
 
 def all_patterns(steps: int) -> Pattern:
     numbers = np.arange(2**steps, dtype=np.uint32)
-    return (numbers[:, None] >> np.arange(steps, dtype=np.uint32)) & 1 == 1
+    patterns: Pattern = (numbers[:, None] >> np.arange(steps, dtype=np.uint32)) & 1 == 1
+    return patterns
 
 
 def best_merit(problem: SmallProblem) -> tuple[tuple[float, ...], list[int]]:
@@ -76,7 +78,7 @@ def allowed(problem: SmallProblem, patterns: Pattern) -> Pattern:
         if step < problem.first or step in problem.blocked or step >= problem.goals[-1][0]:
             patterns = patterns[~patterns[:, step]]
     patterns = patterns[patterns.sum(axis=1) <= problem.goals[-1][1]]
-    total_before = np.cumsum(patterns, axis=1) - patterns
+    total_before: Counts = np.cumsum(patterns, axis=1) - patterns
     for step in range(problem.steps):
         if problem.capped(step):
             keep = ~patterns[:, step] | (total_before[:, step] < reserved(problem))
@@ -88,12 +90,14 @@ def allowed(problem: SmallProblem, patterns: Pattern) -> Pattern:
 def starts_of(problem: SmallProblem, patterns: Pattern) -> Pattern:
     """Mark the steps at which a run begins."""
     before = np.hstack([np.zeros((len(patterns), 1), bool), patterns[:, :-1]])
-    return patterns & ~before
+    begins: Pattern = patterns & ~before
+    return begins
 
 
 def ends_of(patterns: Pattern) -> Pattern:
     after = np.hstack([patterns[:, 1:], np.zeros((len(patterns), 1), bool)])
-    return patterns & ~after
+    ends: Pattern = patterns & ~after
+    return ends
 
 
 def _starts_kept(problem: SmallProblem, patterns: Pattern) -> NDArray[np.bool_]:
@@ -101,7 +105,7 @@ def _starts_kept(problem: SmallProblem, patterns: Pattern) -> NDArray[np.bool_]:
     run_number = np.cumsum(begins, axis=1)
     counted = np.zeros(len(patterns), int)
     main = np.zeros(len(patterns), int)
-    charged_before = np.cumsum(patterns, axis=1) - patterns
+    charged_before: Counts = np.cumsum(patterns, axis=1) - patterns
     warm = [step for step in range(problem.steps) if is_warm(problem, step)]
     for run in range(1, problem.steps // 2 + 2):
         member = patterns & (run_number == run)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from tests.planning.checker import broken_rules
+from tests.planning.enumeration import SmallProblem, allowed, best_merit, merit_columns
+from tests.planning.small_problems import answer_to, document_of, full_problem, pattern_of, plain_problem
+
+HUNDREDS = 20 if "PROVE" in os.environ else 3
+
+
+def merit_of(problem: SmallProblem, answer: dict[str, object]) -> tuple[float, ...]:
+    pattern = pattern_of(problem, answer)
+    assert len(allowed(problem, pattern)) == 1, "the plan breaks a rule"
+    return tuple(float(column[0]) for column in merit_columns(problem, pattern))
+
+
+@pytest.mark.parametrize("hundred", range(HUNDREDS))
+def test_a_plan_for_one_goal_is_as_good_as_the_best_of_all_patterns(hundred: int) -> None:
+    for seed in range(100 * hundred, 100 * (hundred + 1)):
+        problem = plain_problem(Random(seed))
+
+        answer = answer_to(problem)
+
+        assert best_merit(problem)[0] == merit_of(problem, answer), f"seed {seed}: {problem}"
+        assert [] == broken_rules(document_of(problem), answer), f"seed {seed}: {problem}"
+
+
+@pytest.mark.parametrize("hundred", range(HUNDREDS))
+def test_a_plan_under_all_rules_is_as_good_as_the_best_of_all_patterns(hundred: int) -> None:
+    for seed in range(100 * hundred, 100 * (hundred + 1)):
+        problem = full_problem(Random(seed))
+
+        answer = answer_to(problem)
+
+        best = best_merit(problem)[0]
+        short_runs = best[-6] > 0
+        assert best == merit_of(problem, answer), f"seed {seed}: {problem}"
+        assert [] == broken_rules(document_of(problem), answer, short_runs=short_runs), f"seed {seed}: {problem}"
