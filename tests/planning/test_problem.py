@@ -347,3 +347,27 @@ def test_energy_at_forecast_and_unknown_prices_is_said() -> None:
     (plan,) = answer["plans"]
     assert (2.0, False) == (plan["unknown_kwh"], plan["cost_known"])
     assert pytest.approx(2.2) == plan["cost"]
+
+
+def test_a_goal_whose_time_has_passed_is_short_and_the_rest_is_charged_all_the_same() -> None:
+    goals = [
+        {"ready_by": "2026-02-01T17:00:00Z", "energy_kwh": 1.0},
+        {"ready_by": "2026-02-01T20:00:00Z", "energy_kwh": 2.0},
+    ]
+
+    answer: Any = solve(parse_problem(a_document(goals=goals, max_price=0.2)))
+
+    (plan,) = answer["plans"]
+    assert ("short_of_time", 2.0, 1.0) == (plan["outcome"], plan["energy_kwh"], plan["shortfall_kwh"])
+    assert [1.0, 0.0] == [goal["shortfall_kwh"] for goal in plan["goals"]]
+
+
+def test_a_goal_of_nothing_whose_time_has_passed_is_met() -> None:
+    goals = [
+        {"ready_by": "2026-02-01T16:00:00Z", "energy_kwh": 0},
+        {"ready_by": "2026-02-01T20:00:00Z", "energy_kwh": 2.0},
+    ]
+
+    answer: Any = solve(parse_problem(a_document(goals=goals)))
+
+    assert "met" == answer["plans"][0]["outcome"]
