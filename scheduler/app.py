@@ -115,6 +115,7 @@ class House:
                 timedelta(seconds=settings.automatic_start_s),
                 lease_for,
                 timedelta(seconds=settings.spread_starts_s),
+                timedelta(seconds=settings.stale_after_s),
             ),
         )
         self._turns = InProcess(cycle.turn)

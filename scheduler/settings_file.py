@@ -134,6 +134,10 @@ class SettingsFile(Section):
         default=(60.0, 300.0, 900.0, 1800.0, 3600.0),
         description="Pauses while a car gives no answer; the last repeats.",
     )
+    stale_after_s: Annotated[float, Field(gt=0, le=604_800)] = Field(
+        default=86_400.0,
+        description="A report older than this is not planned on: a plugged-in car is then taken to be empty.",
+    )
 
     automatic_start_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=600.0,

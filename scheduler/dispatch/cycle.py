@@ -21,6 +21,7 @@ from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Promising
 from scheduler.dispatch.sights import Sights
+from scheduler.dispatch.stale import age, outlives
 from scheduler.domain.command import Command, Reason, Verb
 from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
 from scheduler.domain.lease import Lease
@@ -43,7 +44,8 @@ POISON = timedelta(minutes=5)
 class CycleRules:
     """
     What the operator decides about turning: pauses, calm, what counts as an automatic start, how long a turn may take
-    (`lease_for`, longer than the longest call to a car), and over how long planned starts are spread.
+    (`lease_for`, longer than the longest call to a car), over how long planned starts are spread, and how old a report may
+    be to be planned on.
     """
 
     looks: LookPlan
@@ -51,6 +53,7 @@ class CycleRules:
     automatic_within: timedelta
     lease_for: timedelta
     spread: timedelta = timedelta(0)
+    stale_after: timedelta = timedelta(days=1)
 
 
 class Cycle:
@@ -72,6 +75,8 @@ class Cycle:
         self._promising = Promising(prices)
         self._sights = Sights(clock, store, gateway, rules.looks)
         self._failures: dict[VehicleId, int] = {}
+        self._stale: set[VehicleId] = set()
+        self._wanted_since: dict[VehicleId, datetime] = {}
 
     async def turn(self, lease: Lease) -> None:
         """Turn one vehicle's ring under *lease*. Whatever happens to it, the other vehicles go on."""
@@ -95,6 +100,7 @@ class Cycle:
         state, now = sight.state, self._clock.now()
         with self._store.transaction():
             session = self._understood(seat, sight, now)
+            self._tell_age(state, session, now)
             promise = self._promised(seat, state, session, now)
             decision, command = self._decided(seat, state, session, promise, lease, now)
         if command is not None:
@@ -167,19 +173,38 @@ class Cycle:
         before = self._store.promise(seat.vehicle_id)
         if before is not None and before.made_at < session.plugged_in_at:
             before = None
-        soc_pct = soc_now(state, seat.car.vehicle, now)
+        soc_pct, stale = self._soc_pct(seat, state, now), self._is_stale(state, now)
         charging = bool(state.charging) and session.hand is Hand.NONE
         starts_used = sum(
             command.verb is Verb.START and command.sent_at is not None and command.status.value != "failed"
             for command in self._of_session(session, now)
         )
-        fresh = self._promising.promise(seat, soc_pct, now, charging=charging, starts_used=starts_used)
+        fresh = self._promising.promise(seat, soc_pct, now, charging=charging, starts_used=starts_used, stale=stale)
         curve = self._promising.curve(seat)
+        if stale and outlives(before, fresh, now):
+            return before
         if keeps(before, fresh, curve, now, self._rules.calm):
             return before
         if self._store.keep_promise(fresh):
             self._tell_promise(before, fresh)
         return fresh
+
+    def _soc_pct(self, seat: Seat, state: VehicleState, now: datetime) -> float | None:
+        """Return the state of charge to go by now; None where none is known, or only one that is too old."""
+        return None if self._is_stale(state, now) else soc_now(state, seat.car.vehicle, now)
+
+    def _is_stale(self, state: VehicleState, now: datetime) -> bool:
+        return age(state, now) > self._rules.stale_after
+
+    def _tell_age(self, state: VehicleState, session: ChargeSession | None, now: datetime) -> None:
+        """Say it once when a plugged-in car begins to be silent for too long, and once when it speaks again."""
+        stale, vehicle_id = session is not None and self._is_stale(state, now), state.vehicle_id
+        if stale and vehicle_id not in self._stale:
+            self._stale.add(vehicle_id)
+            self._journal.note("vehicle.stale", vehicle_id, age_s=round(age(state, now).total_seconds()))
+        elif not stale and vehicle_id in self._stale:
+            self._stale.remove(vehicle_id)
+            self._journal.note("vehicle.recovered", vehicle_id)
 
     def _tell_promise(self, before: Promise | None, fresh: Promise) -> None:
         plan, vehicle_id = fresh.plan, fresh.vehicle_id
@@ -231,13 +256,22 @@ class Cycle:
             promise.plan if promise else ChargePlan.rest(),
             self._store.override(seat.vehicle_id),
             tuple(self._of_session(session, now)),
-            soc_now(state, seat.car.vehicle, now),
+            self._soc_pct(seat, state, now),
             goal.target_pct if goal else 100.0,
             seat.car.preferences.reserve_pct,
             goal.ready_by if goal else None,
             is_full(state),
             _share_of_day(seat, now) * self._rules.spread,
+            self._since(state, promise, now),
         )
+
+    def _since(self, state: VehicleState, promise: Promise | None, now: datetime) -> datetime | None:
+        """Return since when the plan has wanted a car to charge that does not; None where it does not want it now."""
+        window = promise.plan.window_at(now) if promise is not None and not state.charging else None
+        if window is None:
+            self._wanted_since.pop(state.vehicle_id, None)
+            return None
+        return self._wanted_since.setdefault(state.vehicle_id, window.start)
 
     def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
         since = session.plugged_in_at if session else now

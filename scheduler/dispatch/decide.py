@@ -38,7 +38,8 @@ class Situation:
 
     `commands` are this session's, oldest first. `soc_pct` is the state of charge now, `target_pct` what a manual start
     charges to. `ready_by` is the next departure; None where there is none. `spread` is how much later than its window
-    this car starts today, so that no herd of cars starts on the hour; 0 for a household.
+    this car starts today, so that no herd of cars starts on the hour; 0 for a household. `wanted_since`: since when the
+    plan has wanted charging without a break, however often it was made anew meanwhile; None: since the window's start.
     """
 
     now: datetime
@@ -53,6 +54,7 @@ class Situation:
     ready_by: datetime | None = None
     full: bool = False
     spread: timedelta = timedelta(0)
+    wanted_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,10 @@ def _spread_until(situation: Situation) -> datetime | None:
     window = situation.plan.window_at(situation.now)
     if window is None or not situation.spread or situation.ready_by is None:
         return None
+    # A plan made anew in mid-window begins now; counted from there, the start would be put off for ever.
+    until = (situation.wanted_since or window.start) + situation.spread
     last = situation.plan.windows[-1]
-    inside = window.start + situation.spread < window.end
-    return window.start + situation.spread if inside and last.end + situation.spread <= situation.ready_by else None
+    return until if until < window.end and last.end + situation.spread <= situation.ready_by else None
 
 
 def _at_risk(situation: Situation) -> bool:

@@ -35,11 +35,24 @@ class Promising:
         """Return the prices in force for this driver; an empty curve where none is known yet."""
         return self._prices.curve(seat.driver.tariff_id) or TariffCurve("")
 
-    def promise(self, seat: Seat, soc_pct: float | None, now: datetime, *, charging: bool, starts_used: int) -> Promise:
-        """Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so."""
+    def promise(
+        self,
+        seat: Seat,
+        soc_pct: float | None,
+        now: datetime,
+        *,
+        charging: bool,
+        starts_used: int,
+        stale: bool = False,
+    ) -> Promise:
+        """
+        Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so;
+        *stale*: it is not known because the last report is too old.
+        """
         curve, car = self.curve(seat), seat.car
         goal = next(iter(upcoming_goals(car, seat.driver.timezone, now)), None)
-        notes = [] if soc_pct is not None else ["the state of charge is not known, so the car is taken to be empty"]
+        unknown = "the car has not reported for long" if stale else "the state of charge is not known"
+        notes = [] if soc_pct is not None else [f"{unknown}, so the car is taken to be empty"]
         if not curve:
             notes.append("no prices are known, so charging is planned as late as is safe")
         need = self._need(seat, 0.0 if soc_pct is None else soc_pct, goal, now)
