@@ -21,6 +21,7 @@ from scheduler.clock import SystemClock
 from scheduler.monitoring.logs import configure_logs
 from scheduler.monitoring.metrics import Metrics
 from scheduler.monitoring.systemd import Systemd
+from scheduler.operations import CarView
 from scheduler.ports import Clock
 from scheduler.settings import SECRETS, Settings, load_settings, require_account
 from scheduler.simulation import clock_from, ensured_simulator
@@ -180,10 +181,14 @@ class Daemon:
 
 
 async def _all_seen(house: House) -> None:
-    """Wait until every car has been looked at, and every plugged-in one has a plan."""
+    """Wait until every car has been looked at, and every plugged-in one that is ours to charge has a plan."""
     # ASYNC110: once, at the start; an event through every room would be dearer.
-    while any(car.state is None or (car.session and not car.promise) for car in house.operations.fleet().cars):  # noqa: ASYNC110
+    while any(_unsettled(car) for car in house.operations.fleet().cars):  # noqa: ASYNC110
         await asyncio.sleep(0.2)
+
+
+def _unsettled(car: CarView) -> bool:
+    return car.state is None or (car.session is not None and car.promise is None and not car.by_supplier)
 
 
 def _is_journal(descriptor: int) -> bool:

@@ -148,6 +148,9 @@ class CarEntry(Section):
     start_cost: Annotated[float, Field(ge=0)] = Field(
         default=0.0, description="What a start must save; in the tariff's currency."
     )
+    controlled_by: Literal["smartcharge", "supplier"] = Field(
+        default="smartcharge", description="supplier: the energy supplier charges it, and smartcharge leaves it alone."
+    )
 
     @field_validator("departures")
     @classmethod
@@ -188,7 +191,7 @@ class CarEntry(Section):
             self.max_power_kw,
             self.efficiency or (EFFICIENCY_SINGLE_PHASE if single_phase else EFFICIENCY),
         )
-        return Car(vehicle, self._preferences())
+        return Car(vehicle, self._preferences(), self.controlled_by == "supplier")
 
     def _preferences(self) -> ChargePreferences:
         return ChargePreferences(

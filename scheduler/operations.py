@@ -45,6 +45,7 @@ class CarView:
     next_event_at: datetime | None
     next_event: str
     simulated: bool
+    by_supplier: bool = False
 
     @property
     def overruled(self) -> bool:
@@ -59,6 +60,9 @@ class CarView:
     def soc_age(self, now: datetime) -> timedelta | None:
         """Return how old the state of charge is; None while none was ever seen."""
         return now - self.state.soc_seen_at if self.state and self.state.soc_seen_at else None
+
+
+BY_SUPPLIER = "charged by its energy supplier; smartcharge sends it no command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Operations:
         seats = self._roster().named(name)
         now = self._clock.now()
         with self._store.transaction():
-            for seat in seats:
+            for seat in (seat for seat in seats if not seat.car.by_supplier):
                 self._store.set_override(seat.vehicle_id, override, now)
                 self._forget_hand(seat)
                 if override is Override.NONE:
@@ -152,6 +156,8 @@ class Operations:
             self._store.save_session(session.without_hand())
 
     def _answer(self, seat: Seat, override: Override, consequence: str) -> str:
+        if seat.car.by_supplier:
+            return f"{seat.title} is {BY_SUPPLIER}. Nothing was changed."
         promise = self._store.promise(seat.vehicle_id)
         if self._store.session(seat.vehicle_id) is None:
             return f"{seat.title} is not seen to be plugged in; once it is, it {consequence}."
@@ -167,6 +173,8 @@ class Operations:
         vehicle_id = seat.vehicle_id
         state, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         override, promise = self._store.override(vehicle_id), self._store.promise(vehicle_id)
+        if seat.car.by_supplier:
+            override, promise = Override.NONE, None
         next_event_at, next_event = _next_event(
             promise if session and session.hand is Hand.NONE else None, override, now
         )
@@ -186,6 +194,7 @@ class Operations:
             next_event_at,
             next_event,
             self._simulated or bool(promise and promise.simulated),
+            seat.car.by_supplier,
         )
 
 
@@ -203,6 +212,8 @@ def _sentence(
         return f"{seat.title}: not seen yet"
     if session is None:
         return f"{seat.title}: {level}, not plugged in"
+    if seat.car.by_supplier:
+        return f"{seat.title}: {level}, {BY_SUPPLIER}"
     if override is Override.STOP:
         return f"{seat.title}: {level}, stopped by you; it will not charge until it is unplugged or you resume"
     if override is Override.START:

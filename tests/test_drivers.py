@@ -170,6 +170,12 @@ class TestTheFile:
             == car.preferences
         )
 
+    def test_a_car_is_ours_to_charge_unless_the_supplier_does(self, folder: Path) -> None:
+        supplied = car_of(folder, "    reserve_pct: 20\n", "    controlled_by: supplier\n")
+
+        assert supplied.by_supplier
+        assert not car_of(folder, "    reserve_pct: 20\n", "").by_supplier
+
     def test_a_single_day_wins_over_a_range_and_a_range_over_daily(self, folder: Path) -> None:
         entries = "sat: {at: 10:00, target_pct: 60}\n      daily: {at: 08:00, target_pct: 70}\n      mon-fri:"
 

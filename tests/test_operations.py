@@ -53,13 +53,14 @@ class NoPrices:
 class Counter:
     """A house with one car, and a count of how often the sweep was nudged."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_supplier: bool = False) -> None:
+        driver = replace(DRIVER, cars=(replace(DRIVER.cars[0], by_supplier=by_supplier),))
         self.store, self.notes, self.nudges = MemoryStore(), Notes(), 0
         self.operations = Operations(
             ManualClock(NOW),
             self.store,
             NoPrices(),
-            lambda: Roster([DRIVER]),
+            lambda: Roster([driver]),
             self.notes,
             simulated=False,
             version="1",
@@ -101,6 +102,21 @@ def test_a_plugged_in_car_gives_its_promise_and_its_next_event() -> None:
     assert car.sentence.startswith("Ada's ID.3: 46 %, ready 07:00 at 80 % for EUR 2.31, next start 01:00")
     assert (NOW + timedelta(hours=2), "start") == (car.next_event_at, car.next_event)
     assert timedelta(0) == car.soc_age(NOW)
+
+
+def test_a_car_that_the_supplier_charges_says_so_and_takes_no_wish() -> None:
+    house = Counter(by_supplier=True)
+    house.plug_in()
+
+    (answer,) = house.operations.start("ada")
+
+    (car,) = house.operations.fleet().cars
+    assert (
+        "Ada's ID.3 is charged by its energy supplier; smartcharge sends it no command. Nothing was changed." == answer
+    )
+    assert "Ada's ID.3: 46 %, charged by its energy supplier; smartcharge sends it no command" == car.sentence
+    assert (Override.NONE, None, None) == (house.store.override(ADA), car.promise, car.next_event_at)
+    assert [] == house.notes.names
 
 
 def test_a_plugged_in_car_without_a_plan_says_so() -> None:

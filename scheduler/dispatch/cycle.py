@@ -168,7 +168,7 @@ class Cycle:
         self, seat: Seat, state: VehicleState, session: ChargeSession | None, now: datetime
     ) -> Promise | None:
         """Return the promise in force after this look; it is stored and told only when it differs."""
-        if session is None:
+        if session is None or seat.car.by_supplier:
             return None
         before = self._store.promise(seat.vehicle_id)
         if before is not None and before.made_at < session.plugged_in_at:
@@ -254,7 +254,7 @@ class Cycle:
             state,
             session,
             promise.plan if promise else ChargePlan.rest(),
-            self._store.override(seat.vehicle_id),
+            Override.HOLD if seat.car.by_supplier else self._store.override(seat.vehicle_id),
             tuple(self._of_session(session, now)),
             self._soc_pct(seat, state, now),
             goal.target_pct if goal else 100.0,

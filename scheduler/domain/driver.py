@@ -68,10 +68,15 @@ class ChargeGoal:
 
 @dataclass(frozen=True, slots=True)
 class Car:
-    """A driver's car: what it is, and what the driver wants of it."""
+    """
+    A driver's car: what it is, and what the driver wants of it.
+
+    `by_supplier`: the energy supplier charges it (Intelligent Octopus). It is shown, and gets neither a plan nor a command.
+    """
 
     vehicle: Vehicle
     preferences: ChargePreferences
+    by_supplier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,11 @@ class NightPrices:
 class Night:
     """A car, plugged in, that leaves at 07:00 in Berlin with 80 %; its ring is turned whenever it is due."""
 
-    def __init__(self, soc_pct: float, *, charging: bool = False) -> None:
+    def __init__(self, soc_pct: float, *, charging: bool = False, by_supplier: bool = False) -> None:
         vehicle = Vehicle(ADA, "ID.3", "TESLA", "Model 3", Powertrain.BEV, "vehicle", "owner", 58, 11, 0.9)
         wishes = ChargePreferences({day: Departure(time(7), 80) for day in range(7)}, 20)
-        driver = Driver(DriverId("ada"), "Ada", ZoneInfo("Europe/Berlin"), TariffId("night"), (Car(vehicle, wishes),))
+        car = Car(vehicle, wishes, by_supplier)
+        driver = Driver(DriverId("ada"), "Ada", ZoneInfo("Europe/Berlin"), TariffId("night"), (car,))
         self.clock, self.store, self.gateway, self.notes = ManualClock(EVENING), MemoryStore(), MemoryGateway(), Notes()
         roster = Roster((driver,))
         commands = Commands(self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=Door())
@@ -121,3 +122,16 @@ def test_a_command_that_was_accepted_is_not_said_again() -> None:
 
     assert 1 == night.called("start")
     assert "command.confirmed" in night.notes.names
+
+
+@pytest.mark.parametrize(("soc_pct", "charging"), [(15, False), (60, True), (95, True)])
+def test_a_car_that_the_supplier_charges_is_looked_at_and_never_told_anything(soc_pct: float, charging: bool) -> None:
+    night = Night(soc_pct, charging=charging, by_supplier=True)
+    night.turn()
+
+    night.minutes(14 * 60)
+
+    assert (0, 0) == (night.called("start"), night.called("stop"))
+    assert charging == night.gateway.cars[ADA].charging
+    assert None is night.store.promise(ADA)
+    assert night.store.session(ADA) is not None
