@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -24,6 +24,10 @@ from scheduler.domain.errors import (
     InvalidValue,
     SmartchargeError,
 )
+
+if TYPE_CHECKING:
+    from scheduler.ledger_view import LedgerView
+    from scheduler.terminal.daemon import RunningDaemon
 
 CONFIG = click.option(
     "--config",
@@ -213,6 +217,69 @@ def status(who: str | None, state: Path | None, as_json: bool) -> None:
     from scheduler.terminal.status import show_status
 
     show_status(RunningDaemon.find(default_state_directory(state)), who, as_json=as_json)
+
+
+@smartcharge.command()
+@click.argument("who")
+@click.option("--at", default=None, help="A past time: 18:30, 2026-02-06 18:30 (the driver's clock), or ISO 8601.")
+@CONFIG
+@STATE
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+def why(who: str, at: str | None, config: Path, state: Path | None, as_json: bool) -> None:
+    """Say why WHO's cars are charged as they are: the promise, its price, and what each wish costs."""
+    from scheduler.terminal.why import show_why
+
+    answer = _asked(config, state, lambda daemon: daemon.why(who, at), lambda ledger: ledger.why(who, at))
+    show_why(answer, as_json=as_json)
+
+
+@smartcharge.command()
+@click.argument("who")
+@click.option(
+    "--to", "to_pct", type=click.FloatRange(0, 100), required=True, help="The state of charge to reach, in %."
+)
+@click.option("--from", "from_pct", type=click.FloatRange(0, 100), default=None, help="Default: the last one seen.")
+@click.option(
+    "--power", "power_kw", type=click.FloatRange(0, 500, min_open=True), default=None, help="At the plug, in kW."
+)
+@CONFIG
+@STATE
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+def estimate(
+    who: str,
+    to_pct: float,
+    from_pct: float | None,
+    power_kw: float | None,
+    config: Path,
+    state: Path | None,
+    as_json: bool,
+) -> None:
+    """Say how long WHO's cars take to charge, the slow end near full included."""
+    from scheduler.terminal.why import show_estimate
+
+    wanted = (who, to_pct, from_pct, power_kw)
+    answer = _asked(config, state, lambda daemon: daemon.estimate(*wanted), lambda ledger: ledger.estimate(*wanted))
+    show_estimate(answer, as_json=as_json)
+
+
+def _asked(
+    config: Path,
+    state: Path | None,
+    of_daemon: Callable[[RunningDaemon], dict[str, Any]],
+    of_ledger: Callable[[LedgerView], dict[str, Any]],
+) -> dict[str, Any]:
+    """Ask the daemon; where none runs, read what it has written down."""
+    from scheduler.state_directory import default_state_directory
+    from scheduler.terminal.daemon import NoDaemon, RunningDaemon
+
+    state_dir = default_state_directory(state)
+    try:
+        return of_daemon(RunningDaemon.find(state_dir))
+    except NoDaemon:
+        from scheduler.ledger_view import LedgerView
+
+        with LedgerView.opened(config, state_dir) as ledger:
+            return of_ledger(ledger)
 
 
 def _wish(verb: str) -> Callable[[str, Path | None], None]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from scheduler.document import Document, InvalidDocument, Problem, read_document
 from scheduler.domain.driver import Car, ChargeGoal, Driver, DriverId
+from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import Interval, as_utc, merged
 from scheduler.driver_file import ID, DriverFile
 from scheduler.expectation import Loc, meant
@@ -50,6 +51,25 @@ def load_drivers(folder: Path, tariffs: Collection[str] | None = None) -> tuple[
 def local(moment: datetime, timezone: ZoneInfo) -> datetime:
     """Return *moment* on the driver's wall clock, for people to read. Never calculate with it."""
     return as_utc(moment).astimezone(timezone)
+
+
+def moment_of(written: str, timezone: ZoneInfo, now: datetime) -> datetime:
+    """
+    Return the moment that a person means: `18:30` (the last time it was so), `2026-02-06 18:30`, both on the driver's wall
+    clock, or ISO 8601 with an offset. InvalidValue for anything else.
+
+    A wall time that exists twice is the first of the two, one that does not exist is the moment the clocks jump.
+    """
+    if re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", written):
+        hour, minute = map(int, written.split(":"))
+        return _last_at(time(hour, minute), timezone, now)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise InvalidValue(
+            f'got "{written}", expected a time such as "18:30", "2026-02-06 18:30" or "2026-02-06T17:30:00Z"'
+        ) from error
+    return as_utc(moment) if moment.tzinfo else _moment(moment, timezone)
 
 
 def upcoming_goals(
@@ -178,6 +198,12 @@ def _jump(before: datetime, after: datetime, timezone: ZoneInfo) -> datetime:
         else:
             after = middle
     return after
+
+
+def _last_at(wall: time, timezone: ZoneInfo, now: datetime) -> datetime:
+    today = local(now, timezone).date()
+    moments = (_moment(datetime.combine(today - timedelta(days=back), wall), timezone) for back in (0, 1))
+    return next(moment for moment in moments if moment <= now)
 
 
 def _segments_of_one_offset(window: Interval, timezone: ZoneInfo) -> Iterator[Interval]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command
+from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import Event
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
@@ -18,12 +19,19 @@ from scheduler.domain.roster import Roster, Seat
 from scheduler.domain.session import ChargeSession, Hand, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId, VehicleState
+from scheduler.drivers import moment_of
+from scheduler.planning.estimate import Estimate, estimate, estimate_words
 from scheduler.planning.explain import promise_sentence
 from scheduler.planning.need import charge_time
+from scheduler.planning.why import Explanation, explanation
+from scheduler.planning.words import moment_words
 from scheduler.ports import Clock, Journal, PriceBook, Store
 
 RECENT = timedelta(hours=36)
 """How far back the page and the API show commands: last night and today."""
+
+LONGEST_STAY = timedelta(days=30)
+"""How far before a plan its plug-in is looked for: a car that stands longer is not asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,30 @@ class FleetView:
     cars: tuple[CarView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """Why one car charges when it does. `explanation` is None where no plan was kept for it; `sentences` say that too."""
+
+    vehicle_id: VehicleId
+    title: str
+    timezone: ZoneInfo
+    explanation: Explanation | None
+    sentences: tuple[str, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateView:
+    """How long one car takes to charge."""
+
+    vehicle_id: VehicleId
+    title: str
+    timezone: ZoneInfo
+    estimate: Estimate
+    sentence: str
+    simulated: bool
+
+
 class Operations:
     """
     What a person may ask. Reading never changes anything; each wish is written down and wakes the car's turn.
@@ -117,6 +149,28 @@ class Operations:
     def events(self, after_seq: int = -1, limit: int = 100, vehicle_id: VehicleId | None = None) -> list[Event]:
         """Return what happened, oldest first; by default the newest *limit*."""
         return self._store.events(after_seq, limit, vehicle_id)
+
+    def why(self, name: str, at: str | None = None) -> tuple[WhyView, ...]:
+        """
+        Say why the cars that *name* means are charged as they are, or were *at* a past time (see `drivers.moment_of`).
+
+        Told from what the ledger kept: the promise in force then, the prices as they were known, the commands since.
+        """
+        now = self._clock.now()
+        return tuple(
+            self._why(seat, None if at is None else moment_of(at, seat.driver.timezone, now), now)
+            for seat in self._roster().named(name)
+        )
+
+    def estimate(
+        self, name: str, to_pct: float, from_pct: float | None = None, power_kw: float | None = None
+    ) -> tuple[EstimateView, ...]:
+        """
+        Say how long the cars that *name* means take to charge to *to_pct*, from now at the plug in the driver's file
+        unless told otherwise. InvalidValue where the state of charge is not known and not given.
+        """
+        now = self._clock.now()
+        return tuple(self._estimate(seat, to_pct, from_pct, power_kw, now) for seat in self._roster().named(name))
 
     def start(self, name: str) -> tuple[str, ...]:
         """Charge to the target now, whatever the price, until it is reached or the car is unplugged."""
@@ -168,6 +222,37 @@ class Operations:
                 f"(target {promise.goal.target_pct:.0f} %)."
             )
         return f"{seat.title} {consequence}."
+
+    def _why(self, seat: Seat, at: datetime | None, now: datetime) -> WhyView:
+        vehicle_id, timezone = seat.vehicle_id, seat.driver.timezone
+        promise = self._store.promise(vehicle_id, at)
+        if promise is None:
+            by_then = "yet" if at is None else f"by {moment_words(at, now, timezone)}"
+            said = f"No plan was made {by_then}."
+            return WhyView(vehicle_id, seat.title, timezone, None, (said,), self._simulated)
+        sessions = self._store.sessions(vehicle_id, promise.made_at - LONGEST_STAY)
+        session = next((session for session in reversed(sessions) if session.plugged_in_at <= promise.made_at), None)
+        until = session.unplugged_at if session is not None and session.unplugged_at is not None else now
+        commands = [
+            command for command in self._store.commands(vehicle_id, promise.made_at) if command.queued_at <= until
+        ]
+        kept = self._store.curve(promise.tariff_id, promise.made_at)
+        curve = kept[0] if kept is not None else None
+        told = explanation(promise, curve, seat.car.vehicle, session, commands, now, timezone)
+        simulated = self._simulated or promise.simulated
+        gone = (f"Unplugged {moment_words(until, now, timezone)}.",) if until < (at or now) else ()
+        return WhyView(vehicle_id, seat.title, timezone, told, (*told.sentences, *gone), simulated)
+
+    def _estimate(
+        self, seat: Seat, to_pct: float, from_pct: float | None, power_kw: float | None, now: datetime
+    ) -> EstimateView:
+        state = self._store.last_state(seat.vehicle_id)
+        begin_pct = from_pct if from_pct is not None else state.soc_pct if state is not None else None
+        if begin_pct is None:
+            raise InvalidValue(f"the state of charge of {seat.title} is not known; say where to begin, with --from")
+        told = estimate(seat.car.vehicle, begin_pct, to_pct, power_kw)
+        sentence = f"{seat.title} {estimate_words(told, now, seat.driver.timezone)}"
+        return EstimateView(seat.vehicle_id, seat.title, seat.driver.timezone, told, sentence, self._simulated)
 
     def _car(self, seat: Seat, now: datetime) -> CarView:
         vehicle_id = seat.vehicle_id

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from scheduler.document import InvalidDocument
 from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure
-from scheduler.domain.errors import ConfigError
+from scheduler.domain.errors import ConfigError, InvalidValue
 from scheduler.domain.interval import Interval
 from scheduler.domain.plan import Prefer
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
 from scheduler.driver_file import driver_schema
-from scheduler.drivers import blocked_intervals, load_drivers, local, upcoming_goals
+from scheduler.drivers import blocked_intervals, load_drivers, local, moment_of, upcoming_goals
 
 EXAMPLES = Path(__file__).parents[1] / "config" / "drivers"
 
@@ -619,3 +619,26 @@ class TestBlockedIntervals:
         blocked = blocked_intervals(car(blocked=(BlockedHours(start, end, weekdays),)), zone, window)
 
         assert (begun_today or begun_yesterday) is any(moment in interval for interval in blocked)
+
+
+class TestATimeThatAPersonMeans:
+    @pytest.mark.parametrize(
+        ("written", "moment"),
+        [
+            ("18:30", "2026-02-06T17:30"),
+            ("9:05", "2026-02-06T08:05"),
+            ("23:30", "2026-02-05T22:30"),
+            ("2026-02-05 18:30", "2026-02-05T17:30"),
+            ("2026-02-05T18:30:00Z", "2026-02-05T18:30"),
+            ("2026-02-05T18:30+05:45", "2026-02-05T12:45"),
+            ("2026-03-29 02:30", "2026-03-29T01:00"),
+            ("2026-10-25 02:30", "2026-10-25T00:30"),
+        ],
+    )
+    def test_is_one_of_the_drivers_clock_unless_it_says_otherwise(self, written: str, moment: str) -> None:
+        assert utc(moment) == moment_of(written, BERLIN, utc("2026-02-06T18:00"))
+
+    @pytest.mark.parametrize("written", ["", "soon", "24:00", "18:60", "2026-02-30 18:30"])
+    def test_is_named_where_it_is_none(self, written: str) -> None:
+        with pytest.raises(InvalidValue, match='expected a time such as "18:30"'):
+            moment_of(written, BERLIN, utc("2026-02-06T18:00"))

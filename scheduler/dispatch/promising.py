@@ -6,19 +6,19 @@ Pure but for the prices it is handed: no clock, no store.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scheduler.domain.driver import ChargeGoal
-from scheduler.domain.interval import Interval, without
-from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome
+from scheduler.domain.interval import Interval
+from scheduler.domain.plan import ChargeNeed, ChargeRules
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import VehicleState
 from scheduler.drivers import blocked_intervals, upcoming_goals
-from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.considerate import considerate_plan
 from scheduler.planning.need import at_once_cost, charge_need
+from scheduler.planning.relaxation import DELAYS
 from scheduler.ports import PriceBook
 
 RESERVE_WITHIN = timedelta(hours=24)
@@ -57,22 +57,22 @@ class Promising:
             notes.append("no prices are known, so charging is planned as late as is safe")
         need = self._need(seat, 0.0 if soc_pct is None else soc_pct, goal, now)
         rules = self._rules(seat, need, now, charging=charging, starts_used=starts_used)
-        plan = cheapest_plan(now, curve, need, rules, charging=charging)
-        if self._capped_by_the_unknown(plan, need, rules, curve, now):
-            plan = cheapest_plan(now, curve, need, _cap_as_blocks(rules, curve), charging=charging)
-            notes.append("the price cap was dropped where prices are not known yet: being ready comes first")
+        considered = considerate_plan(now, curve, need, rules, charging=charging)
         return Promise(
             seat.vehicle_id,
             now,
             soc_pct,
             goal,
-            plan,
+            considered.plan,
             seat.driver.tariff_id,
             curve.currency,
             at_once_cost(now, curve, need, rules),
             curve.known_until(now),
             curve.simulated,
-            tuple(notes),
+            (*notes, *considered.notes),
+            need,
+            rules,
+            charging,
         )
 
     def _need(self, seat: Seat, soc_pct: float, goal: ChargeGoal | None, now: datetime) -> ChargeNeed:
@@ -96,24 +96,6 @@ class Promising:
             start_cost=wishes.start_cost,
             continuous=wishes.continuous,
             max_price=wishes.max_price,
-            blocked=blocked_intervals(
-                seat.car, seat.driver.timezone, Interval(now, max(until, now + timedelta(hours=1)))
-            ),
+            blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now) + DELAYS[-1])),
             prefer=wishes.prefer,
         )
-
-    def _capped_by_the_unknown(
-        self, plan: ChargePlan, need: ChargeNeed, rules: ChargeRules, curve: TariffCurve, now: datetime
-    ) -> bool:
-        """Whether the cap alone leaves the car short, and some time before the departure has no known price."""
-        if rules.max_price is None or plan.outcome is not PlanOutcome.SHORT_OF_PRICES or need.reserve_kwh > 0:
-            return False
-        known = (slot.interval for slot in curve.slots if slot.firm)
-        return any(without(Interval(now, need.goals[-1].ready_by), known))
-
-
-def _cap_as_blocks(rules: ChargeRules, curve: TariffCurve) -> ChargeRules:
-    """Return rules that keep the cap on every known price and leave the unknown free."""
-    cap = rules.max_price
-    dear = tuple(slot.interval for slot in curve.slots if slot.firm and cap is not None and slot.price_per_kwh > cap)
-    return replace(rules, max_price=None, blocked=rules.blocked + dear)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.domain.driver import ChargeGoal
-from scheduler.domain.plan import ChargePlan
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import VehicleId
 
@@ -18,7 +18,8 @@ class Promise:
 
     `goal=None`: the driver names no departure ahead, only the reserve counts. `at_once_cost` is what charging the same
     energy from `made_at` (or plug-in) at full power would cost; None where a price on that way is unknown.
-    `notes` are sentences for people: what was assumed, what was dropped, what is missing.
+    `notes` are sentences for people: what was assumed, what was dropped, what is missing. `need`, `rules` and `charging` are
+    what the planner was asked with, so that the plan can be made again and explained; None in records of earlier versions.
     """
 
     vehicle_id: VehicleId
@@ -32,3 +33,6 @@ class Promise:
     prices_known_until: datetime | None = None
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    need: ChargeNeed | None = None
+    rules: ChargeRules | None = None
+    charging: bool = False

@@ -150,7 +150,8 @@ def _sqlite_engine(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         engine = create_engine(url, poolclass=StaticPool)
     else:
-        _touch(Path(url.database))
+        if url.query.get("mode") != "ro":
+            _touch(Path(url.database))
         engine = create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": PATIENCE_S})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

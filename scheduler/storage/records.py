@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -24,6 +24,9 @@ from scheduler.domain.interval import as_utc
 V = TypeVar("V")
 
 VERSION = 1
+
+MICROSECOND = timedelta(microseconds=1)
+"""Durations are written as whole microseconds: exactly what a `timedelta` holds."""
 
 
 def to_record(value: object) -> str:
@@ -58,6 +61,8 @@ def _plain(value: Any) -> Any:
         return as_utc(value).isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, timedelta):
+        return value // MICROSECOND
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return value
@@ -89,6 +94,8 @@ def _class(kind: type) -> Callable[[Any], Any]:
         hints = get_type_hints(kind)
         readers = {field.name: _reader(hints[field.name]) for field in fields(kind) if field.init}
         return lambda plain: kind(**{name: readers[name](value) for name, value in plain.items()})
+    if kind is timedelta:
+        return lambda count: timedelta(microseconds=count)
     if kind is datetime:
         return lambda text: as_utc(datetime.fromisoformat(text))
     return kind if issubclass(kind, Enum) else lambda value: value

@@ -11,7 +11,7 @@ import os
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from scheduler.domain.errors import InvalidValue, SmartchargeError
 
@@ -56,6 +56,17 @@ class RunningDaemon:
         """Return every car, or those that *name* means, as `/api/v1/cars` tells them; InvalidValue for an unknown name."""
         return self._ask("GET", "/api/v1/cars" if name is None else f"/api/v1/cars/{quote(name, safe='')}")
 
+    def why(self, name: str, at: str | None = None) -> dict[str, Any]:
+        """Return why the cars that *name* means are charged as they are, or were *at* a past time."""
+        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/why{_query(at=at)}")
+
+    def estimate(
+        self, name: str, to_pct: float, from_pct: float | None = None, power_kw: float | None = None
+    ) -> dict[str, Any]:
+        """Return how long the cars that *name* means take to charge."""
+        query = _query(to_pct=to_pct, from_pct=from_pct, power_kw=power_kw)
+        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/estimate{query}")
+
     def wish(self, name: str, verb: str) -> list[str]:
         """
         Wish `start`, `stop`, `hold` or `resume` for the cars that *name* means; return what that means, in sentences.
@@ -89,6 +100,11 @@ class RunningDaemon:
         except (ValueError, KeyError, TypeError) as error:
             raise NoDaemon(f"what answers at {self.url} is not a smartcharge daemon (status {status})") from error
         raise InvalidValue(sentence) if status in (404, 422) else SmartchargeError(sentence)
+
+
+def _query(**values: str | float | None) -> str:
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def _no_daemon(state_dir: Path) -> NoDaemon:

@@ -22,6 +22,7 @@ from scheduler.web.answers import (
     PricesAnswer,
     WishAnswer,
 )
+from scheduler.web.reasons import EstimateAnswer, WhyAnswer
 
 PREFIX = "/api/v1"
 
@@ -41,6 +42,7 @@ def api(operations: Operations) -> APIRouter:
     """Return the routes. All are coroutines: what they ask of is called on the daemon's own loop, never in a thread."""
     router = APIRouter(prefix=PREFIX, responses=ANYWHERE)
     _add_cars(router, operations)
+    _add_reasons(router, operations)
     _add_wishes(router, operations)
     _add_history(router, operations)
     _add_prices(router, operations)
@@ -80,6 +82,31 @@ def _add_cars(router: APIRouter, operations: Operations) -> None:
     @router.get("/cars/{name}", summary="One car, or one driver's cars, now", responses=UNKNOWN_NAME)
     async def car(name: Name) -> FleetAnswer:
         return FleetAnswer.of(operations.fleet(), named(operations, name))
+
+
+def _add_reasons(router: APIRouter, operations: Operations) -> None:
+    @router.get("/cars/{name}/why", summary="Why cars are charged as they are, or were", responses=UNKNOWN_NAME)
+    async def why(
+        name: Name,
+        at: Annotated[
+            str | None,
+            Query(
+                description="A past time: 18:30 or 2026-02-06 18:30 by the driver's clock, or ISO 8601", max_length=40
+            ),
+        ] = None,
+    ) -> WhyAnswer:
+        named(operations, name)
+        return WhyAnswer.of(operations.fleet(), operations.why(name, at))
+
+    @router.get("/cars/{name}/estimate", summary="How long a charge takes", responses=UNKNOWN_NAME)
+    async def estimate(
+        name: Name,
+        to_pct: Annotated[float, Query(ge=0, le=100, description="The state of charge to reach")],
+        from_pct: Annotated[float | None, Query(ge=0, le=100, description="Default: the last one seen")] = None,
+        power_kw: Annotated[float | None, Query(gt=0, le=500, description="kW at the plug. Default: the car's")] = None,
+    ) -> EstimateAnswer:
+        named(operations, name)
+        return EstimateAnswer.of(operations.fleet(), operations.estimate(name, to_pct, from_pct, power_kw))
 
 
 def _add_wishes(router: APIRouter, operations: Operations) -> None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from scheduler.domain.errors import StoreUnavailable
+from scheduler.domain.errors import InvalidValue, StoreUnavailable
 from scheduler.operations import Operations
 from scheduler.web.answers import ErrorAnswer, ErrorMessage, HealthAnswer
 from scheduler.web.api import PREFIX, UnknownName, api
@@ -72,6 +72,10 @@ def _tell_errors(application: FastAPI) -> None:
     @application.exception_handler(UnknownName)
     async def unknown_name(_request: Request, error: UnknownName) -> Response:
         return _error(404, str(error))
+
+    @application.exception_handler(InvalidValue)
+    async def invalid_value(_request: Request, error: InvalidValue) -> Response:
+        return _error(422, str(error))
 
     @application.exception_handler(StoreUnavailable)
     async def store_unavailable(_request: Request, error: StoreUnavailable) -> Response:

@@ -71,7 +71,7 @@ class CarCard:
     """
     What the template places. Shares (`soc`, `target`, `reserve`) run from 0 to 100 and are None where nothing is known.
 
-    `overruled`: a person's word or hand stands above the plan, and `resume` ends that.
+    `overruled`: a person's word or hand stands above the plan, and `resume` ends that. `explained`: there is a plan to explain.
     """
 
     vehicle_id: str
@@ -93,6 +93,7 @@ class CarCard:
     source: str
     commands: tuple[CommandLine, ...]
     overruled: bool
+    explained: bool
     simulated: bool
 
 
@@ -127,6 +128,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
             _command_line(command, now, car.timezone) for command in car.commands[: -COMMANDS_SHOWN - 1 : -1]
         ),
         overruled=car.overruled,
+        explained=promise is not None,
         simulated=car.simulated,
     )
 

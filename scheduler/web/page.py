@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from scheduler.domain.event import CATALOGUE, Event
-from scheduler.operations import FleetView, Operations
+from scheduler.operations import FleetView, Operations, WhyView
 from scheduler.web.api import named, wishes
 from scheduler.web.card import CarCard, card
 from scheduler.web.health import HealthReport
@@ -41,6 +41,17 @@ class EventLine:
     facts: str
     level: str
     meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyPage:
+    """Why cars are charged as they are: a title and sentences for each."""
+
+    at: str
+    version: str
+    simulated: bool
+    simulated_prices: bool
+    views: tuple[WhyView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,12 @@ def page(operations: Operations, health: Callable[[], HealthReport]) -> list[Rou
         lstrip_blocks=True,
     )
 
+    async def why(request: Request) -> Response:
+        name = request.path_params["name"]
+        named(operations, name)
+        told = why_page(operations, name, request.query_params.get("at") or None)
+        return HTMLResponse(environment.get_template("why.html").render(page=told))
+
     def rendered(template: str) -> HTMLResponse:
         return HTMLResponse(environment.get_template(template).render(page=fleet_page(operations, health())))
 
@@ -83,6 +100,7 @@ def page(operations: Operations, health: Callable[[], HealthReport]) -> list[Rou
     return [
         Route("/", whole),
         Route("/fleet", fragment),
+        Route("/cars/{name}/why", why),
         *(_form_route(operations, verb, wish) for verb, wish in wishes(operations).items()),
         *_static_routes(),
     ]
@@ -112,6 +130,19 @@ def fleet_page(operations: Operations, health: HealthReport) -> FleetPage:
         health=health,
         cards=tuple(card(car, curves[car.tariff_id], fleet.now) for car in fleet.cars),
         events=tuple(_event_lines(operations.events(limit=EVENTS_READ), fleet, timezone)),
+    )
+
+
+def why_page(operations: Operations, name: str, at: str | None) -> WhyPage:
+    """Return why the cars that *name* means are charged as they are, or were *at* a past time."""
+    fleet, views = operations.fleet(), operations.why(name, at)
+    timezone = views[0].timezone
+    return WhyPage(
+        at=f"{clock_words(fleet.now, timezone)} {fleet.now.astimezone(timezone):%Z}",
+        version=fleet.version,
+        simulated=fleet.simulated,
+        simulated_prices=not fleet.simulated and any(view.simulated for view in views),
+        views=views,
     )
 
 

@@ -1,4 +1,4 @@
-"""Moments, ages and money as people read them, and the words for what our enumerations say."""
+"""Ages and facts as people read them, beside the words that the whole house shares (`planning/words.py`)."""
 
 from __future__ import annotations
 
@@ -6,92 +6,43 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduler.domain.command import CommandStatus, Reason, Verb
 from scheduler.domain.event import Fact
+from scheduler.planning.words import (
+    REASON_WORDS,
+    STATUS_WORDS,
+    VERB_WORDS,
+    clock_words,
+    duration_words,
+    moment_words,
+    money_words,
+    price_words,
+    span_words,
+)
 
-STATUS_WORDS = {
-    CommandStatus.QUEUED: "waiting to be sent",
-    CommandStatus.SENDING: "being sent",
-    CommandStatus.ACCEPTED: "accepted, not seen to act yet",
-    CommandStatus.UNKNOWN: "outcome unknown, the car is looked at",
-    CommandStatus.CONFIRMED: "confirmed by a look at the car",
-    CommandStatus.CONTRADICTED: "the car did otherwise",
-    CommandStatus.FAILED: "failed",
-    CommandStatus.EXPIRED: "dropped, too late",
-    CommandStatus.SUPERSEDED: "overtaken by a newer wish",
-}
-
-REASON_WORDS = {
-    Reason.PLAN: "the plan",
-    Reason.RESERVE: "below the reserve",
-    Reason.MANUAL: "you asked for it",
-    Reason.SAFE: "to be safe",
-    Reason.PLUG_IN: "the car had started by itself",
-    Reason.TARGET_REACHED: "target reached",
-    Reason.OUTSIDE_WINDOW: "outside its windows",
-}
+__all__ = [
+    "REASON_WORDS",
+    "STATUS_WORDS",
+    "VERB_WORDS",
+    "age_words",
+    "clock_words",
+    "duration_words",
+    "fact_words",
+    "moment_words",
+    "money_words",
+    "price_words",
+    "span_words",
+]
 
 UNITS = {"_per_kwh": "per kWh", "_kwh": "kWh", "_kw": "kW", "_pct": "%", "_s": "s"}
-
-VERB_WORDS = {Verb.START: "Start", Verb.STOP: "Stop"}
 
 SPEAK_FOR_THEMSELVES = frozenset({"verb", "reason", "detail", "outcome", "override", "hand"})
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
-def clock_words(at: datetime, timezone: ZoneInfo) -> str:
-    """Return the local wall time, `07:00`; where that hour comes twice, with the zone's name: `02:30 CEST`."""
-    local = at.astimezone(timezone)
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    # A time that is skipped has two offsets as well, but no moment has such a time.
-    return f"{local:%H:%M %Z}" if twice else f"{local:%H:%M}"
-
-
-def moment_words(at: datetime, now: datetime, timezone: ZoneInfo) -> str:
-    """Return the wall time, with the weekday on another day than today, and the date more than six days away."""
-    days = (at.astimezone(timezone).date() - now.astimezone(timezone).date()).days
-    clock = clock_words(at, timezone)
-    if days == 0:
-        return clock
-    if abs(days) <= 6:
-        return f"{at.astimezone(timezone):%a} {clock}"
-    local = at.astimezone(timezone)
-    return f"{local:%a} {local.day} {local:%b} {clock}"
-
-
-def span_words(start: datetime, end: datetime, now: datetime, timezone: ZoneInfo) -> str:
-    """Return `01:15–04:30`, with the day of its start where that is not today."""
-    return f"{moment_words(start, now, timezone)}–{clock_words(end, timezone)}"
-
-
-def duration_words(duration: timedelta) -> str:
-    """Return `45 s`, `4 min`, `7 h 43 min`, `3 days`. Rounded down; a negative one counts as 0."""
-    seconds = max(int(duration.total_seconds()), 0)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
-
-
 def age_words(age: timedelta) -> str:
     """Return how long ago something was true: `just now` within the first minute."""
     return "just now" if age < timedelta(minutes=1) else f"{duration_words(age)} ago"
-
-
-def money_words(amount: float, currency: str) -> str:
-    """Return `EUR 2.31`, with a real minus sign."""
-    return f"{'−' if round(amount, 2) < 0 else ''}{currency} {abs(amount):.2f}"
-
-
-def price_words(price_per_kwh: float, currency: str) -> str:
-    """Return `EUR 0.2131/kWh`: four decimals, since retail prices differ in the third."""
-    return f"{'−' if round(price_per_kwh, 4) < 0 else ''}{currency} {abs(price_per_kwh):.4f}/kWh"
 
 
 def fact_words(name: str, fact: Fact, now: datetime, timezone: ZoneInfo) -> str:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.interval import Interval
-from scheduler.domain.plan import ChargePlan, ChargeWindow, GoalShortfall, PlanOutcome
+from scheduler.domain.plan import (
+    ChargeNeed,
+    ChargePlan,
+    ChargeRules,
+    ChargeWindow,
+    EnergyGoal,
+    GoalShortfall,
+    PlanOutcome,
+    Prefer,
+)
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Hand
 from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve, TariffId
@@ -84,6 +93,21 @@ plans = st.builds(
     lower_bound=numbers,
     optimal=st.booleans(),
 )
+durations = st.timedeltas(timedelta(0), timedelta(days=2))
+needs = st.builds(ChargeNeed, st.lists(st.builds(EnergyGoal, moments, numbers), max_size=2).map(tuple), numbers)
+rules = st.builds(
+    ChargeRules,
+    numbers,
+    st.none() | st.integers(0, 9),
+    durations,
+    durations,
+    numbers,
+    st.booleans(),
+    st.none() | numbers,
+    st.lists(intervals, max_size=2).map(tuple),
+    durations,
+    st.sampled_from(Prefer),
+)
 promises = st.builds(
     Promise,
     vehicle_ids,
@@ -97,6 +121,9 @@ promises = st.builds(
     st.none() | moments,
     st.booleans(),
     st.lists(st.text(), max_size=3).map(tuple),
+    st.none() | needs,
+    st.none() | rules,
+    st.booleans(),
 )
 states = st.builds(
     VehicleState,

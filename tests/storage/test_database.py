@@ -197,6 +197,16 @@ def test_a_read_only_ledger_is_said_to_be_read_only(store: Store) -> None:
         store.count_call(ADA, NOW, "look")
 
 
+def test_a_ledger_opened_for_reading_is_read_while_it_is_written_and_never_changed(store: Store, path: Path) -> None:
+    store.count_call(ADA, NOW, "look")
+    reader = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
+
+    assert 1 == reader.calls(ADA, NOW)
+    with pytest.raises(StoreUnavailable, match="it is read-only for this user"):
+        reader.count_call(ADA, NOW, "look")
+    reader.close()
+
+
 def test_an_error_of_the_database_tells_nothing_of_what_was_to_be_written(store: Store) -> None:
     pragma_on_every_connection(store, "query_only=ON")
 

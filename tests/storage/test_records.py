@@ -122,6 +122,24 @@ def test_a_field_that_an_old_record_does_not_know_has_its_default() -> None:
     assert a_promise() == from_record(Promise, json.dumps(record))
 
 
+# What the first version of the ledger wrote, to the letter.
+OLD_PROMISE = (
+    '{"v":1,"vehicle_id":"ada-id3","made_at":"2026-02-01T17:00:00+00:00","soc_pct":46.0,"goal":{"ready_by":'
+    '"2026-02-02T07:00:00+00:00","target_pct":80.0,"reserve_pct":0.0},"plan":{"outcome":"met","windows":[{"start":'
+    '"2026-02-02T01:00:00+00:00","end":"2026-02-02T03:00:00+00:00","power_kw":11.0}],"energy_kwh":22.0,"shortfall_kwh":'
+    '0.0,"goals":[],"cost":2.31,"start_costs":0.0,"unknown_kwh":0.0,"cost_known":true,"starts":0,"lower_bound":0.0,'
+    '"optimal":true},"tariff_id":"agile","currency":"GBP","at_once_cost":null,"prices_known_until":null,'
+    '"simulated":false,"notes":[]}'
+)
+
+
+def test_a_promise_of_the_first_version_is_still_read_without_what_it_was_planned_with() -> None:
+    found = from_record(Promise, OLD_PROMISE)
+
+    assert a_promise() == found
+    assert (None, None, False) == (found.need, found.rules, found.charging)
+
+
 def test_a_record_of_a_later_form_says_which_forms_are_known() -> None:
     record = json.dumps({**json.loads(to_record(a_state())), "v": 2})
 

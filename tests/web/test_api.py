@@ -196,6 +196,7 @@ def test_every_number_and_path_is_described_for_those_who_build_on_it(fleet: Fle
         "/api/v1/cars",
         "/api/v1/cars/{name}",
         *(f"/api/v1/cars/{{name}}/{verb}" for verb in ("start", "stop", "hold", "resume")),
+        *(f"/api/v1/cars/{{name}}/{question}" for question in ("why", "estimate")),
         "/api/v1/events",
         "/api/v1/commands",
         "/api/v1/tariffs/{tariff_id}/prices",
