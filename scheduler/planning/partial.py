@@ -26,17 +26,15 @@ class Floating(NamedTuple):
         """Return what the end weighs at *x*."""
         return (self.linear + self.square * x) * x
 
-    def least_weight(self) -> int:
-        """Return what it weighs at the lighter end of its range; a bend between them is within the search's slack."""
-        return min(self.weight(self.low), self.weight(self.high))
+    def ends(self) -> tuple[int, int, int]:
+        """
+        Return the least and the most energy within the range, beside the label's own, and the lesser weight of its ends.
 
-    def least_energy(self) -> int:
-        """Return the energy at the end of the range that charges less, beside the label's own."""
-        return self.low if self.rate > 0 else -self.high
-
-    def most_energy(self) -> int:
-        """Return the energy at the end of the range that charges more, beside the label's own."""
-        return self.high if self.rate > 0 else -self.low
+        A bend of the weight between them is within the search's slack.
+        """
+        rate, low, high, linear, square, _ = self
+        weight = min((linear + square * low) * low, (linear + square * high) * high)
+        return (low, high, weight) if rate > 0 else (-high, -low, weight)
 
 
 class State(NamedTuple):

@@ -18,7 +18,8 @@ NEVER = 1 << 4096
 class Relaxed:
     """
     `off[k][i]` and `on[k][i]`: the least reduced weight from point *i* on, not charging or charging, with *k* starts left
-    (one layer, 0, where they are unlimited). Charging here may stop: the run is long enough.
+    (one layer, 0, where they are unlimited). Charging here may stop: the run is long enough. `entry[k][i]`: the same for
+    a plan that does not charge and starts within cell *i*.
     """
 
     def __init__(self, task: Task, grid: Grid, rates: list[int]) -> None:
@@ -38,6 +39,7 @@ class Relaxed:
             self.sums.append(self.sums[-1] + (whole if is_open else 0))
         self.off: list[list[int]] = []
         self.on: list[list[int]] = []
+        self.entry: list[list[int]] = []
         self._loose: dict[tuple[int, int, bool], int] = {}
         for left in range(task.layers):
             self._add_layer(left)
@@ -51,42 +53,62 @@ class Relaxed:
         return least
 
     def _add_layer(self, left: int) -> None:
-        task, grid, start = self._task, self._grid, self._start
-        last, whole, is_open = grid.last, self.whole, task.open
-        off, on = [0] * (last + 1), [0] * (last + 1)
+        task, grid = self._task, self._grid
+        last, whole, is_open, pause = grid.last, self.whole, task.open, task.least_pause_us
+        off, on, entry = [0] * (last + 1), [0] * (last + 1), [NEVER] * (last + 1)
         self.off.append(off)
         self.on.append(on)
+        self.entry.append(entry)
         fresh = left - 1 if left else 0
         may_start = left > 0 or task.starts == UNLIMITED
-        at_once = not task.least_run_us
-        fresh_on = self.on[fresh]
         rest_off, rest_on, begin = 0, 0, last
         if task.lone_from is not None and left > 1:
             begin = bisect_left(self._points, task.lone_from)
-            off[begin:], on[begin:] = self.off[1][begin:], self.on[1][begin:]
+            for lists in (self.off, self.on, self.entry):
+                lists[left][begin:] = lists[1][begin:]
             rest_off, rest_on = off[begin], on[begin]
+        later = later_exempt = NEVER
         for i in range(begin - 1, -1, -1):
             going = NEVER
             if is_open[i]:
                 going = whole[i] + rest_on
                 if may_start:
-                    begun = start + whole[i] + fresh_on[i + 1] if at_once else self.begun(fresh, i)
+                    begun = self._begun(fresh, i)
                     rest_off = min(rest_off, begun)
+                    entry[i] = min(begun, later, self._brief(fresh, i, rest_off))
+                    later = begun
                 if grid.exempt_ahead[i] is not None:
-                    rest_off = min(rest_off, start + going if at_once else self.begun(left, i))
+                    begun = self._begun(left, i)
+                    rest_off = min(rest_off, begun)
+                    entry[i] = min(entry[i], begun, later_exempt, self._brief(left, i, rest_off))
+                    later_exempt = begun
+            else:
+                later = later_exempt = NEVER
             off[i] = rest_off
-            ended = rest_off if not task.least_pause_us else self._ended(left, i)
-            rest_on = min(going, ended)
+            rest_on = min(going, self._ended(left, i) if pause else rest_off)
             on[i] = rest_on
 
-    def begun(self, left: int, i: int) -> int:
-        """Return the least reduced weight of a plan that starts at point *i*, after which *left* starts are left."""
-        if i == self._grid.last or not self._task.open[i]:
-            return NEVER
-        left = max(left, 0)
+    def _brief(self, left: int, i: int, off: int) -> int:
+        """
+        Return the least reduced weight of a plan that starts and stops within cell *i*, or starts at its very end.
+
+        *off* stands for what this layer has not noted yet.
+        """
         if not self._task.least_run_us:
-            return self._start + self.whole[i] + self.on[left][i + 1]
-        least = NEVER if self._short is None else self._start + self._short + self.whole[i] + self.on[left][i + 1]
+            extra = 0
+        elif self._short is not None:
+            extra = self._short
+        else:
+            return NEVER
+        here = off if self._task.starts == UNLIMITED or left == len(self.off) - 1 else self.off[left][i]
+        return self._start + extra + min(here, self.on[left][i + 1])
+
+    def _begun(self, left: int, i: int) -> int:
+        """Return the least reduced weight of a plan that starts at point *i*, after which *left* starts are left."""
+        through = self._start + self.whole[i] + self.on[left][i + 1]
+        if not self._task.least_run_us:
+            return through
+        least = NEVER if self._short is None else self._short + through
         until = self._points[i] + self._task.least_run_us
         if until > self._grid.stretch_end[i]:
             return least
@@ -94,21 +116,6 @@ class Relaxed:
         if j >= 0:
             return min(least, self._start + self.sums[j] - self.sums[i] + self.on[left][j])
         return min(least, self._start + self.weight_until(until) - self.sums[i] + self.on_at(left, until))
-
-    def begun_briefly(self, left: int, i: int) -> int:
-        """Return the least reduced weight of a plan that starts at point *i* and stops again within its cell."""
-        if not self._task.least_run_us:
-            return self._start + self.off[max(left, 0)][i]
-        return NEVER if self._short is None else self._start + self._short + self.off[max(left, 0)][i]
-
-    def begun_later(self, left: int, i: int) -> int:
-        """Return the least reduced weight of a plan that starts at the end of cell *i*, or at the last moment of it."""
-        if not self._task.least_run_us:
-            return self._start + self.on[max(left, 0)][i + 1]
-        later = self.begun(left, i + 1)
-        if self._short is not None:
-            later = min(later, self._start + self._short + self.on[max(left, 0)][i + 1])
-        return later
 
     def _ended(self, left: int, i: int) -> int:
         j = self._grid.pause_ends[i]

@@ -18,7 +18,7 @@ at the end is an optimum and its own proof. Weights are whole numbers of any siz
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
@@ -113,13 +113,14 @@ class Search:
         """Take note of a plan that does not charge at *time*, if it can still be the best."""
         self._considered += 1
         value, energy, floating, _ = state
-        key, least = value - self._slack, energy
+        key = value - self._slack
         marks: tuple[int, ...] = (time, left, energy)
         if floating is not None:
-            key += floating.least_weight()
-            least += floating.least_energy()
+            least, _, weight = floating.ends()
+            key += weight
+            energy += least
             marks += (floating.origin, floating.low, floating.high)
-        if least > self._total:
+        if energy > self._total:
             return
         if time == self._grid.end or (left == 0 and time >= self._warm_until):
             self._finish(time, state)
@@ -142,38 +143,33 @@ class Search:
         """Start at *time*, or at any later point, or inside any later cell, as long as waiting may be right."""
         task, points = self._task, self._points
         room = self._limit + self._slack - state.value
-        room -= 0 if state.floating is None else state.floating.least_weight()
+        room -= 0 if state.floating is None else state.floating.ends()[2]
         target = self._passage.next_target(time)
         j = bisect_left(points, time)
         if points[j] != time and task.open[j - 1]:
             self._start(time, j - 1, left, state)
-        off = self._relaxed.off[max(left, 0)]
+        off, entry = self._relaxed.off[max(left, 0)], self._relaxed.entry[max(left, 0)]
         while off[j] <= room:
             if points[j] == target:
                 for settled in self._passage.passed(time, target, state, charging=False):
                     self._rest(target, left, settled)
                 return
-            if task.open[j]:
+            if entry[j] <= room:
                 self._start(points[j], j, left, state)
             j += 1
 
     def _start(self, time: int, cell: int, left: int, state: State) -> None:
         """Start at *time* in *cell*, and inside the rest of the cell, where that may be right."""
-        task, relaxed = self._task, self._relaxed
+        task = self._task
         if task.lone_from is not None and time >= task.lone_from:
             left = min(left, 1)
         ways = [(left - 1 if left > 0 else left, False)] if left else []
         if left != UNLIMITED and self._grid.exempt_ahead[cell] is not None:
             ways.append((left, True))
         begun = State(state.value + task.start_weight, state.energy, state.floating, state.path)
-        room = self._limit + self._slack - state.value
-        room -= 0 if state.floating is None else state.floating.least_weight()
         for after, bound_to in ways:
-            on_point = time == self._points[cell]
-            here = min(relaxed.begun(after, cell), relaxed.begun_briefly(after, cell)) if on_point else room
-            if here <= room:
-                self._begin(time, cell, after, begun, bound_to=bound_to)
-            if state.floating is None and (here <= room or relaxed.begun_later(after, cell) <= room):
+            self._begin(time, cell, after, begun, bound_to=bound_to)
+            if state.floating is None:
                 self._begin_inside(time, cell, after, begun, bound_to=bound_to)
 
     def _begin(self, time: int, cell: int, left: int, state: State, *, bound_to: bool) -> None:
@@ -221,15 +217,20 @@ class Search:
         """Go on charging, cell by cell, and stop wherever that may be right. *fresh*: the run begins at *time*."""
         task, points, relaxed = self._task, self._points, self._relaxed
         value, energy, floating, path = state
-        if energy + (0 if floating is None else floating.least_energy()) > self._total:
+        least, most, weight = (0, 0, 0) if floating is None else floating.ends()
+        if energy + least > self._total:
+            return
+        cell = bisect_right(points, time) - 1
+        target = self._passage.next_target(time)
+        last_run = left == 0 and time >= self._warm_until
+        if last_run and target >= self._grid.end:
+            self._charge_last(time, cell, state)
             return
         off, on, pause = relaxed.off[max(left, 0)], relaxed.on[max(left, 0)], task.least_pause_us
-        cell = bisect_right(points, time) - 1
-        last_run = left == 0 and time >= self._warm_until
-        margin = self._slack - (0 if floating is None else floating.least_weight())
+        margin = self._slack - weight
         while True:
             closing = cell >= self._grid.last or not task.open[cell]
-            if not (fresh or bound_to or (last_run and floating is None and not closing)) and (
+            if not (fresh or bound_to or (last_run and not closing)) and (
                 pause or value - margin + off[cell] <= self._limit
             ):
                 self._stop(time, left, State(value, energy, floating, path))
@@ -245,9 +246,9 @@ class Search:
                 if energy + until - time >= self._total:
                     self._stop_full(time, cell, State(value, energy, None, path), bound_to=bound_to)
                     return
-            elif energy + until - time + floating.least_energy() > self._total:
+            elif energy + until - time + least > self._total:
                 return
-            if cell in task.guarded or until == self._passage.next_target(time):
+            if cell in task.guarded or until == target:
                 bound = bound_to and cell not in task.exempt
                 for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
                     self._charge(until, left, settled, fresh=False, bound_to=bound)
@@ -258,6 +259,21 @@ class Search:
             time, cell = until, cell + 1
             if value - margin + on[cell] > self._limit:
                 return
+
+    def _charge_last(self, time: int, cell: int, state: State) -> None:
+        """Go on charging in the last run, to where all has been charged: a floating end leaves a choice of points."""
+        points, floating = self._points, state.floating
+        closing = cell >= self._grid.last or not self._task.open[cell]
+        stretch_end = time if closing else self._grid.stretch_end[cell]
+        full = time + self._total - state.energy
+        if floating is None:
+            ends: Sequence[int] = (min(full, stretch_end),)
+        else:
+            least, most, _ = floating.ends()
+            ends = points[bisect_left(points, max(full - most, time)) : bisect_right(points, min(full - least, stretch_end))]
+        for end in ends:
+            for settled in self._passage.charged(time, end, state):
+                self._finish(end, settled._replace(path=(settled.path, end, 0)))
 
     def _stop(self, time: int, left: int, state: State) -> None:
         """End the run at *time*; nothing starts before the pause is over."""
