@@ -17,12 +17,14 @@ from typing import Any, Protocol
 import httpx
 
 from scheduler import __version__
+from scheduler.dispatch.budget import CallLimits
 from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.clock_guard import ClockGuard
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 from scheduler.dispatch.looking import LookPlan
+from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.errors import ConfigError, FeedRejected
 from scheduler.domain.roster import Roster
@@ -100,7 +102,10 @@ class House:
             key, around.clock, store, self.journal, self._cars_at_smartcar, lambda: self.heartbeat.nudge("sweep")
         )
         lease_for = timedelta(seconds=settings.lease_s)
-        commands = Commands(around.clock, store, self._gateway, self.journal, lease_for=lease_for, door=self._door)
+        purse = Purse(around.clock, store, self.journal, _limits(settings))
+        commands = Commands(
+            around.clock, store, self._gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
+        )
         cycle = Cycle(
             around.clock,
             store,
@@ -117,6 +122,7 @@ class House:
                 timedelta(seconds=settings.spread_starts_s),
                 timedelta(seconds=settings.stale_after_s),
             ),
+            purse,
         )
         self._turns = InProcess(cycle.turn)
         self._sweep = Sweep(
@@ -145,6 +151,7 @@ class House:
             simulated=around.simulated,
             version=__version__,
             nudge=lambda: self.heartbeat.nudge("sweep"),
+            calls_left=lambda vehicle_id: purse.allowance(vehicle_id).left,
         )
 
     async def open(self) -> None:
@@ -234,6 +241,15 @@ def _looks(settings: SettingsFile) -> LookPlan:
         told=timedelta(seconds=settings.look_told_s),
         fresh=timedelta(seconds=settings.look_fresh_s),
         by_make=settings.look_by_make,
+    )
+
+
+def _limits(settings: SettingsFile) -> CallLimits:
+    return CallLimits(
+        settings.calls_per_month or None,
+        settings.calls_reserve,
+        settings.calls_burst or None,
+        settings.calls_per_minute,
     )
 
 

@@ -94,6 +94,9 @@ class Daemon:
             house.store,
             sweep_age_s=lambda: house.clock.monotonic() - house.swept_at,
             price_horizons_s=house.price_horizons_s,
+            calls_left=lambda: min(
+                (car.calls_left for car in house.operations.fleet().cars if car.calls_left is not None), default=None
+            ),
         )
         web = WebServer(
             web_app(

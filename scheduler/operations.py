@@ -36,7 +36,11 @@ LONGEST_STAY = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class CarView:
-    """One car as people see it. `sentence` says it all; the rest is the same in pieces."""
+    """
+    One car as people see it. `sentence` says it all; the rest is the same in pieces.
+
+    `calls_left`: this month, with Smartcar; None where they are not counted.
+    """
 
     vehicle_id: VehicleId
     driver_id: str
@@ -53,7 +57,11 @@ class CarView:
     next_event_at: datetime | None
     next_event: str
     simulated: bool
+<<<<<<< HEAD
     by_supplier: bool = False
+=======
+    calls_left: int | None = None
+>>>>>>> 743ce37 (wip)
 
     @property
     def overruled(self) -> bool:
@@ -126,10 +134,11 @@ class Operations:
         simulated: bool,
         version: str,
         nudge: Callable[[], None] = lambda: None,
+        calls_left: Callable[[VehicleId], int | None] = lambda _vehicle_id: None,
     ) -> None:
         self._clock, self._store, self._prices, self._roster, self._journal = clock, store, prices, roster, journal
         self._simulated, self._version, self._started_at = simulated, version, clock.now()
-        self._nudge = nudge
+        self._nudge, self._calls_left = nudge, calls_left
 
     def fleet(self) -> FleetView:
         """Return every car as it stands now."""
@@ -279,7 +288,11 @@ class Operations:
             next_event_at,
             next_event,
             self._simulated or bool(promise and promise.simulated),
+<<<<<<< HEAD
             seat.car.by_supplier,
+=======
+            self._calls_left(vehicle_id),
+>>>>>>> 743ce37 (wip)
         )
 
 

@@ -139,6 +139,18 @@ class SettingsFile(Section):
         description="A report older than this is not planned on: a plugged-in car is then taken to be empty.",
     )
 
+    calls_per_month: Annotated[int, Field(ge=0)] = Field(
+        default=500, description="Calls that the Smartcar plan allows each car in a month; 0: they are not counted."
+    )
+    calls_reserve: Annotated[int, Field(ge=0)] = Field(
+        default=20, description="Of those, the last so many are for stops and for the last start before a departure."
+    )
+    calls_burst: Annotated[int, Field(ge=0)] = Field(
+        default=120, description="Calls that the application may make at once; 0: any number."
+    )
+    calls_per_minute: Annotated[float, Field(gt=0)] = Field(
+        default=2.0, description="Calls that come back to the application in a minute, up to calls_burst."
+    )
     automatic_start_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=600.0,
         description="Charging so soon after plug-in is the car's own doing and is stopped once; 0 leaves it alone.",
@@ -174,6 +186,16 @@ class SettingsFile(Section):
         if self.simulator.start and self.smartcar.client_id:
             reason = "expected false where smartcar.client_id is set: simulated and real cars never mix"
             raise error_at(("simulator", "start"), reason, self.simulator.start)
+        return self
+
+    @model_validator(mode="after")
+    def _reserve_is_a_part(self) -> SettingsFile:
+        if self.calls_per_month and self.calls_reserve >= self.calls_per_month:
+            raise error_at(
+                ("calls_reserve",),
+                f"expected less than calls_per_month, which is {self.calls_per_month}",
+                self.calls_reserve,
+            )
         return self
 
     @model_validator(mode="after")

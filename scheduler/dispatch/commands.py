@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from scheduler.dispatch.decide import Decision
+from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.verify import verdict
 from scheduler.domain.command import Command, CommandId, CommandStatus, Verb
 from scheduler.domain.errors import (
@@ -55,9 +56,10 @@ class Commands:
         *,
         lease_for: timedelta,
         door: Door,
+        purse: Purse,
     ) -> None:
         self._clock, self._store, self._gateway, self._journal = clock, store, gateway, journal
-        self._lease_for, self._door = lease_for, door
+        self._lease_for, self._door, self._purse = lease_for, door, purse
 
     def settle(self, commands: list[Command], state: VehicleState, now: datetime, patience: timedelta) -> bool:
         """Record what *state* says of commands whose outcome is open; say whether any of them moved."""
@@ -118,7 +120,10 @@ class Commands:
         except ConsentLost as error:
             self._received(command, CommandStatus.FAILED, "command.refused", str(error))
             self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
-        except (VehicleNotCapable, BudgetExhausted, VehicleError) as error:
+        except BudgetExhausted as error:
+            self._purse.refused(command.vehicle_id)
+            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
+        except (VehicleNotCapable, VehicleError) as error:
             self._received(command, CommandStatus.FAILED, "command.refused", str(error))
         else:
             self._received(command, CommandStatus.ACCEPTED, "command.accepted", "")
@@ -133,6 +138,7 @@ class Commands:
             if not self._store.advance_command(command.id, CommandStatus.QUEUED, CommandStatus.SENDING, now):
                 return None
             self._store.count_call(command.vehicle_id, now, command.verb.value)
+            self._purse.take()
         return held
 
     def _received(

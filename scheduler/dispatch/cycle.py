@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from scheduler.dispatch.budget import need_of
 from scheduler.dispatch.calm import Calm, keeps
 from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
@@ -20,6 +21,7 @@ from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Promising
+from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
 from scheduler.dispatch.stale import age, outlives
 from scheduler.domain.command import Command, Reason, Verb
@@ -69,11 +71,12 @@ class Cycle:
         journal: Journal,
         commands: Commands,
         rules: CycleRules,
+        purse: Purse,
     ) -> None:
         self._clock, self._store, self._prices = clock, store, prices
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
         self._promising = Promising(prices)
-        self._sights = Sights(clock, store, gateway, rules.looks)
+        self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
         self._wanted_since: dict[VehicleId, datetime] = {}
@@ -94,10 +97,10 @@ class Cycle:
 
     async def _turned(self, seat: Seat, lease: Lease) -> tuple[Lease, datetime]:
         vehicle_id = seat.vehicle_id
-        sight, looked = await self._sights.see(seat)
-        if looked:
+        seen = await self._sights.see(seat)
+        if seen.looked:
             self._reached(vehicle_id)
-        state, now = sight.state, self._clock.now()
+        sight, state, now = seen.sight, seen.sight.state, self._clock.now()
         with self._store.transaction():
             session = self._understood(seat, sight, now)
             self._tell_age(state, session, now)
@@ -112,7 +115,7 @@ class Cycle:
         open_commands = self._store.open_commands(vehicle_id)
         report_every = rules_for(seat.car.vehicle.make).report_interval
         return lease, next_turn(
-            after, sight, promise, open_commands, self._rules.looks, decision.retry_at, report_every
+            after, sight, promise, open_commands, seen.looks, decision.retry_at, report_every, seen.look_from
         )
 
     def _understood(self, seat: Seat, sight: Sight, now: datetime) -> ChargeSession | None:
@@ -236,11 +239,16 @@ class Cycle:
         lease: Lease,
         now: datetime,
     ) -> tuple[Decision, Command | None]:
-        decision = decide(self._situation(seat, state, session, promise, now))
+        situation = self._situation(seat, state, session, promise, now)
+        decision = decide(situation)
         if decision.target_reached:
             self._store.set_override(seat.vehicle_id, Override.NONE, now)
             self._journal.note("override.ended", seat.vehicle_id, by="target reached")
             return replace(decision, retry_at=now), None
+        if decision.verb is not None:
+            free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation))
+            if free_at > now:
+                return replace(decision, verb=None, retry_at=free_at), None
         if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:
             self._store.save_session(replace(session, automatic_stopped=True))
         return decision, self._commands.queue(decision, lease, now)
@@ -297,10 +305,12 @@ class Cycle:
         """Say it once when a car stops answering, and return when to try again."""
         now, failures = self._clock.now(), self._failures.get(vehicle_id, 0) + 1
         self._failures[vehicle_id] = failures
-        hopeless = isinstance(error, ConsentLost | BudgetExhausted)
-        if failures == 1:
+        if isinstance(error, BudgetExhausted):
+            self._purse.refused(vehicle_id)
+        elif failures == 1:
             name = "vehicle.consent_lost" if isinstance(error, ConsentLost) else "vehicle.unreachable"
             self._journal.note(name, vehicle_id, reason=str(error))
+        hopeless = isinstance(error, ConsentLost | BudgetExhausted)
         retry_after = error.retry_after if isinstance(error, VehicleUnreachable) else None
         return after_failure(now, failures, self._rules.looks, HOPELESS if hopeless else retry_after)
 

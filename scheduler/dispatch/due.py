@@ -21,13 +21,15 @@ def next_turn(
     looks: LookPlan,
     retry_at: datetime | None = None,
     report_every: timedelta = timedelta(0),
+    look_from: datetime | None = None,
 ) -> datetime:
     """
     Return the next moment at which this car's ring turns: always later than *now*.
 
-    The earliest of: the next look (`looking.py`), the plan's next edge, the departure, and a retry that waits.
+    The earliest of: the next look (`looking.py`), which is not before *look_from*; the plan's next edge; the departure; and
+    a retry that waits.
     """
-    moments = [next_look(sight, commands, looks, report_every)]
+    moments = [max(next_look(sight, commands, looks, report_every), look_from or now)]
     if promise is not None:
         edge = promise.plan.next_change(now)
         if edge is not None:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.dispatch.budget import Need, sparser
 from scheduler.dispatch.looking import LookPlan, Sight, look_is_due
+from scheduler.dispatch.purse import Purse
+from scheduler.domain.command import Command
+from scheduler.domain.errors import VehicleUnreachable
 from scheduler.domain.make import rules_for
 from scheduler.domain.roster import Seat
 from scheduler.domain.vehicle import VehicleId
 from scheduler.ports import Clock, Store, VehicleGateway
 
 
-class Sights:
-    """Looks at cars, counted, and only where it must. Raises what the gateway raises."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """
+    What one turn goes by. `looked`: it was asked for just now. `looks` are the pauses this month allows, `look_from` is the
+    first moment at which another look may be had.
+    """
 
-    def __init__(self, clock: Clock, store: Store, gateway: VehicleGateway, looks: LookPlan) -> None:
-        self._clock, self._store, self._gateway, self._looks = clock, store, gateway, looks
+    sight: Sight
+    looked: bool
+    looks: LookPlan
+    look_from: datetime
+
+
+class Sights:
+    """Looks at cars, counted, and only where it must and may. Raises what the gateway raises."""
+
+    def __init__(self, clock: Clock, store: Store, gateway: VehicleGateway, looks: LookPlan, purse: Purse) -> None:
+        self._clock, self._store, self._gateway, self._looks, self._purse = clock, store, gateway, looks, purse
 
     def last_word(self, vehicle_id: VehicleId) -> Sight | None:
         """Return what the car last said, asked or by itself; None before its first word."""
@@ -24,16 +44,29 @@ class Sights:
         state = self._store.last_state(vehicle_id)
         return Sight(state, looked_at, told_at) if state is not None and looked_at is not None else None
 
-    async def see(self, seat: Seat) -> tuple[Sight, bool]:
-        """Return what is known of the car now, and whether it was looked at for that."""
+    async def see(self, seat: Seat) -> Seen:
+        """Return what is known of the car now. `VehicleUnreachable` where nothing is, and no look may be had."""
         vehicle = seat.car.vehicle
-        last = self.last_word(vehicle.id)
-        session = self._store.session(vehicle.id)
-        commands = self._store.commands(vehicle.id, session.plugged_in_at) if session else []
-        commands += [command for command in self._store.open_commands(vehicle.id) if command not in commands]
+        last, commands = self.last_word(vehicle.id), self._commands(vehicle.id)
         now, report_every = self._clock.now(), rules_for(vehicle.make).report_interval
-        if last is not None and not look_is_due(now, last, commands, self._looks, report_every):
-            return last, False
+        looks = sparser(self._looks, self._purse.allowance(vehicle.id).pace(now))
+        if last is not None and not look_is_due(now, last, commands, looks, report_every):
+            return Seen(last, looked=False, looks=looks, look_from=now)
+        # Whether a car obeys is part of the command: such a look may reach as deep as the command itself.
+        switched = last is not None and (bool(last.state.charging) or any(each.status.open for each in commands))
+        free_at = self._purse.free_at(vehicle.id, Need.LAST if switched else Need.LOOK)
+        if free_at > now:
+            if last is None:
+                raise VehicleUnreachable("the calls that are left are kept for starts and stops", free_at - now)
+            return Seen(last, looked=False, looks=looks, look_from=free_at)
+        self._purse.take()
         self._store.count_call(vehicle.id, now, "look")
         state = await self._gateway.state(vehicle)
-        return Sight(state, self._clock.now(), last.told_at if last else None), True
+        after = self._clock.now()
+        return Seen(Sight(state, after, last.told_at if last else None), looked=True, looks=looks, look_from=after)
+
+    def _commands(self, vehicle_id: VehicleId) -> list[Command]:
+        """Return this session's commands, and any that is still open."""
+        session = self._store.session(vehicle_id)
+        commands = self._store.commands(vehicle_id, session.plugged_in_at) if session else []
+        return commands + [each for each in self._store.open_commands(vehicle_id) if each not in commands]

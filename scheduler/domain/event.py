@@ -106,6 +106,12 @@ KINDS = (
         "The driver has to connect the car again.",
     ),
     EventKind("vehicle.stale", "warning", "What is known of a car is old; it is charged by the safe rule."),
+    EventKind(
+        "budget.exhausted",
+        "error",
+        "Smartcar makes no more calls to a car this month; neither looks nor commands.",
+        "Take a larger plan, or charge by the car's own timer until the month ends.",
+    ),
     EventKind("hand.seen", "info", "The driver's own hand started or stopped the car; it wins until unplugged."),
     EventKind("override.set", "info", "A person asked smartcharge to start, stop or hold."),
     EventKind("override.ended", "info", "What a person asked for has ended, by resume or by unplugging."),

@@ -40,9 +40,10 @@ class Metrics:
         *,
         sweep_age_s: Callable[[], float] | None = None,
         price_horizons_s: Callable[[], Mapping[str, float]] | None = None,
+        calls_left: Callable[[], int | None] | None = None,
     ) -> None:
         self._clock, self._store, self._started_at = clock, store, clock.now()
-        self._price_horizons_s = price_horizons_s
+        self._price_horizons_s, self._calls_left = price_horizons_s, calls_left
         self._seq = max((event.seq for event in store.events(-1, 1)), default=0)
         self._registry = CollectorRegistry()
         self._counted_calls = dict.fromkeys(CALLS, 0)
@@ -57,6 +58,9 @@ class Metrics:
         """
         try:
             self._read_on()
+            left = self._calls_left() if self._calls_left else None
+            if left is not None:
+                self._least_left.set(left)
             self._up.set(1)
         except StoreUnavailable:
             self._up.set(0)
@@ -95,6 +99,10 @@ class Metrics:
         if sweep_age_s is not None:
             Gauge("smartcharge_sweep_age_seconds", "Since the last completed sweep.", registry=registry).set_function(
                 sweep_age_s
+            )
+        if self._calls_left is not None:
+            self._least_left = Gauge(
+                "smartcharge_api_calls_left", "Calls left this month to the car with the fewest.", registry=registry
             )
         if self._price_horizons_s is not None:
             self._horizon = Gauge(

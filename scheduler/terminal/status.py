@@ -20,16 +20,19 @@ NO_CARS = "No cars yet: write a driver with a car into config/drivers/."
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """One car in four short texts."""
+    """One car in short texts."""
 
     sentence: str
     charge: str
     plug: str
     next_event: str
+    calls: str = ""
 
     @property
     def text(self) -> str:
-        return "  |  ".join(part for part in (self.sentence, self.charge, self.plug, self.next_event) if part)
+        return "  |  ".join(
+            part for part in (self.sentence, self.charge, self.plug, self.next_event, self.calls) if part
+        )
 
 
 def show_status(daemon: RunningDaemon, who: str | None, *, as_json: bool = False, out: TextIO | None = None) -> None:
@@ -54,7 +57,13 @@ def status_lines(fleet: Mapping[str, Any]) -> list[StatusLine]:
     """Return one line for each car of *fleet*, its times on the driver's own clock."""
     now = datetime.fromisoformat(fleet["now"])
     return [
-        StatusLine(car["sentence"], _charge(car["state"]), _plug(car["state"]), _next_event(car, now))
+        StatusLine(
+            car["sentence"],
+            _charge(car["state"]),
+            _plug(car["state"]),
+            _next_event(car, now),
+            _calls(car["calls_left"]),
+        )
         for car in fleet["cars"]
     ]
 
@@ -87,11 +96,13 @@ def _show_table(fleet: Mapping[str, Any], out: TextIO) -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("car", ratio=1)
-    for title in ("charge", "plug", "next"):
+    counted = any(line.calls for line in lines)
+    for title in ("charge", "plug", "next", *(("calls",) if counted else ())):
         table.add_column(title, no_wrap=True)
     for line in lines:
         # Text, not str: a name with brackets is a name, no markup.
-        table.add_row(Text(line.sentence, style="bold"), Text(line.charge), Text(line.plug), Text(line.next_event))
+        texts = (line.charge, line.plug, line.next_event, *((line.calls,) if counted else ()))
+        table.add_row(Text(line.sentence, style="bold"), *map(Text, texts))
     console.print(table)
 
 
@@ -100,6 +111,10 @@ def _charge(state: Mapping[str, Any] | None) -> str:
         return "charge unknown"
     age_s = state["soc_age_s"]
     return f"{state['soc_pct']:.0f} %" if age_s is None else f"{state['soc_pct']:.0f} %, {_age(age_s)}"
+
+
+def _calls(left: int | None) -> str:
+    return "" if left is None else f"{left} calls left this month"
 
 
 def _age(age_s: float) -> str:

@@ -164,6 +164,7 @@ class CarAnswer(Answer):
     override: Override = Field(description="What a person asked of smartcharge, until unplugged or resumed")
     promise: PromiseAnswer | None
     next_event: NextEventAnswer | None
+    calls_left: int | None = Field(description="Calls left with Smartcar this month; null: not counted")
 
     @classmethod
     def of(cls, car: CarView, now: datetime) -> CarAnswer:
@@ -182,6 +183,7 @@ class CarAnswer(Answer):
             override=car.override,
             promise=PromiseAnswer.of(car.promise) if car.promise else None,
             next_event=NextEventAnswer(at=car.next_event_at, kind=car.next_event) if car.next_event_at else None,
+            calls_left=car.calls_left,
         )
 
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler.clock import ManualClock
+from scheduler.dispatch.budget import CallLimits
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.decide import Decision
+from scheduler.dispatch.purse import Purse
 from scheduler.domain.command import Command, CommandStatus, Reason, Verb
 from scheduler.domain.errors import (
     BudgetExhausted,
@@ -39,7 +41,10 @@ class Desk:
     def __init__(self) -> None:
         self.clock, self.store, self.gateway, self.notes = ManualClock(NOW), MemoryStore(), MemoryGateway(), Notes()
         self.door = Door()
-        self.commands = Commands(self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=self.door)
+        purse = Purse(self.clock, self.store, self.notes, CallLimits())
+        self.commands = Commands(
+            self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=self.door, purse=purse
+        )
         self.gateway.park(CAR, NOW)
         self.store.enlist([CAR], NOW)
         (self.lease,) = self.store.claim(NOW, 1, LEASE_FOR)

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.clock import ManualClock
+from scheduler.dispatch.budget import CallLimits
 from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.looking import LookPlan
+from scheduler.dispatch.purse import Purse
 from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
 from scheduler.domain.errors import VehicleError, VehicleRefused, VehicleUnreachable
 from scheduler.domain.roster import Roster
@@ -56,10 +58,13 @@ class Night:
         driver = Driver(DriverId("ada"), "Ada", ZoneInfo("Europe/Berlin"), TariffId("night"), (car,))
         self.clock, self.store, self.gateway, self.notes = ManualClock(EVENING), MemoryStore(), MemoryGateway(), Notes()
         roster = Roster((driver,))
-        commands = Commands(self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=Door())
+        purse = Purse(self.clock, self.store, self.notes, CallLimits())
+        commands = Commands(
+            self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=Door(), purse=purse
+        )
         rules = CycleRules(LOOKS, Calm(), timedelta(minutes=10), LEASE_FOR)
         self.cycle = Cycle(
-            self.clock, self.store, self.gateway, NightPrices(), lambda: roster, self.notes, commands, rules
+            self.clock, self.store, self.gateway, NightPrices(), lambda: roster, self.notes, commands, rules, purse
         )
         self.store.enlist([ADA], EVENING)
         self.gateway.park(ADA, EVENING, soc_pct, charging=charging)

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.clock import ManualClock
+from scheduler.dispatch.budget import CallLimits
 from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.looking import LookPlan
+from scheduler.dispatch.purse import Purse
 from scheduler.domain.command import CommandStatus, Reason
 from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
 from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
@@ -83,9 +85,12 @@ class Ring:
             Driver(DriverId(name), name.title(), ZoneInfo("Europe/Berlin"), TariffId("night"), (self._car(name),))
             for name in self.names
         )
-        commands = Commands(self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=Door())
+        purse = Purse(self.clock, self.store, self.notes, CallLimits(None, burst=None))
+        commands = Commands(
+            self.clock, self.store, self.gateway, self.notes, lease_for=LEASE_FOR, door=Door(), purse=purse
+        )
         rules = CycleRules(LOOKS, Calm(), 10 * MINUTE, LEASE_FOR, self.spread, timedelta(hours=12))
-        return Cycle(self.clock, self.store, self.gateway, self, lambda: roster, self.notes, commands, rules)
+        return Cycle(self.clock, self.store, self.gateway, self, lambda: roster, self.notes, commands, rules, purse)
 
     def _car(self, name: VehicleId) -> Car:
         vehicle = Vehicle(name, name.title(), "TESLA", "Model 3", Powertrain.BEV, "vehicle", "owner", 58, 11, 0.9)
@@ -248,7 +253,7 @@ def fails(ring: Ring, error: Exception) -> None:
     [
         (RuntimeError("nobody thought of this"), "cycle.failed"),
         (VehicleUnreachable("no answer"), "vehicle.unreachable"),
-        (BudgetExhausted("no calls left"), "vehicle.unreachable"),
+        (BudgetExhausted("no calls left"), "budget.exhausted"),
         (ConsentLost("the driver has to connect again"), "vehicle.consent_lost"),
     ],
 )

@@ -181,6 +181,8 @@ class Street:
             look_waiting_s=900,
             look_charging_s=self.poll.total_seconds(),
             look_by_make=False,
+            calls_per_month=0,
+            calls_burst=0,
             confirm_after_s=(30, 120, 300),
             price_poll_s=300,
         )
