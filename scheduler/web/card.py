@@ -18,9 +18,11 @@ from scheduler.web.wording import (
     STATUS_WORDS,
     VERB_WORDS,
     age_words,
+    amount_words,
     duration_words,
     moment_words,
     money_words,
+    price_words,
     span_words,
 )
 
@@ -90,10 +92,12 @@ class CarCard:
     windows: tuple[WindowLine, ...]
     drawing: Drawing
     prices: str
+    price_now: str
     source: str
     commands: tuple[CommandLine, ...]
     overruled: bool
     explained: bool
+    by_supplier: bool
     simulated: bool
 
 
@@ -123,12 +127,14 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         windows=tuple(_window_lines(plan, prices, now, car.timezone)) if plan else (),
         drawing=drawing(prices, plan, goal, now, car.timezone),
         prices=_prices(prices, now, car.timezone),
+        price_now=_price_now(prices, now),
         source=prices.source,
         commands=tuple(
             _command_line(command, now, car.timezone) for command in car.commands[: -COMMANDS_SHOWN - 1 : -1]
         ),
         overruled=car.overruled,
         explained=promise is not None,
+        by_supplier=car.by_supplier,
         simulated=car.simulated,
     )
 
@@ -201,6 +207,15 @@ def _prices(prices: TariffCurve, now: datetime, timezone: ZoneInfo) -> str:
     if known_until is None:
         return "no price is known yet"
     return f"{prices.currency} per kWh, known until {moment_words(known_until, now, timezone)}"
+
+
+def _price_now(prices: TariffCurve, now: datetime) -> str:
+    """Return the price of this moment, taken apart; empty where it is not known or has no parts."""
+    slot = prices.slot_at(now)
+    if slot is None or not slot.components:
+        return ""
+    parts = ", ".join(f"{part.name} {amount_words(part.price_per_kwh)}" for part in slot.components)
+    return f"{price_words(slot.price_per_kwh, prices.currency)}: {parts}"
 
 
 def _command_line(command: Command, now: datetime, timezone: ZoneInfo) -> CommandLine:

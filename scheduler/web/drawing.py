@@ -25,7 +25,7 @@ from scheduler.domain.interval import Interval, without
 from scheduler.domain.plan import ChargePlan, ChargeWindow
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.web.scale import Level, PriceScale
-from scheduler.web.wording import clock_words, moment_words, price_words, span_words
+from scheduler.web.wording import amount_words, clock_words, moment_words, price_words, span_words
 
 QUARTER = timedelta(minutes=15)
 BEFORE_NOW = timedelta(hours=1)
@@ -206,7 +206,7 @@ def _slot_bands(
     for slot in shown.slots:
         title = f"{span_words(slot.start, slot.end, now, timezone)}: {price_words(slot.price_per_kwh, shown.currency)}"
         if slot.components:
-            parts = (f"{part.name} {part.price_per_kwh:.4f}" for part in slot.components)
+            parts = (f"{part.name} {amount_words(part.price_per_kwh)}" for part in slot.components)
             title += f" ({', '.join(parts)})"
         if not slot.firm:
             title += ", a forecast"

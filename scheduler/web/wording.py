@@ -24,6 +24,7 @@ __all__ = [
     "STATUS_WORDS",
     "VERB_WORDS",
     "age_words",
+    "amount_words",
     "clock_words",
     "duration_words",
     "fact_words",
@@ -43,6 +44,11 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)
 def age_words(age: timedelta) -> str:
     """Return how long ago something was true: `just now` within the first minute."""
     return "just now" if age < timedelta(minutes=1) else f"{duration_words(age)} ago"
+
+
+def amount_words(per_kwh: float) -> str:
+    """Return `0.0937`, one part of a price, where its currency is already said."""
+    return f"{'−' if round(per_kwh, 4) < 0 else ''}{abs(per_kwh):.4f}"
 
 
 def fact_words(name: str, fact: Fact, now: datetime, timezone: ZoneInfo) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from scheduler.domain.command import CommandStatus
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.session import ChargeSession, Hand, Override
-from scheduler.domain.tariff import TariffId
+from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
 from tests.web.fleet import ADA, BEN, HOME, NOW, Fleet, a_curve, a_driver, a_full_fleet, a_window, local
 
@@ -87,6 +88,31 @@ def test_a_card_says_what_is_promised_what_is_known_and_what_comes_next(fleet: F
         "plan made cost 2.31, energy 16.6 kWh",
     ):
         assert words in text
+
+
+def test_the_price_of_this_moment_is_taken_apart(fleet: Fleet) -> None:
+    parts = (PriceComponent("energy", -0.02), PriceComponent("grid fee", 0.0937), PriceComponent("carbon weight", 0.04))
+    slot = PriceSlot(local("2026-02-06 17:00"), local("2026-02-06 18:00"), 0.1137, components=parts)
+    fleet.curves[HOME] = TariffCurve("EUR", (slot,), "made up")
+
+    text = page_of(fleet).text
+
+    assert "Now EUR 0.1137/kWh: energy −0.0200, grid fee 0.0937, carbon weight 0.0400" in text
+
+
+def test_a_price_without_parts_is_not_taken_apart(fleet: Fleet) -> None:
+    assert "Now EUR" not in page_of(fleet).text
+
+
+def test_a_car_that_the_supplier_charges_has_no_buttons() -> None:
+    driver = a_driver("Ada", "ID.3", ADA)
+    fleet = Fleet(replace(driver, cars=(replace(driver.cars[0], by_supplier=True),)))
+    fleet.plug(ADA)
+
+    page = page_of(fleet)
+
+    assert "46 %, charged by its energy supplier; smartcharge sends it no command" in page.text
+    assert "Charge now" not in page.text
 
 
 def test_the_planned_windows_are_listed_with_energy_and_cost(fleet: Fleet) -> None:
