@@ -57,11 +57,8 @@ class CarView:
     next_event_at: datetime | None
     next_event: str
     simulated: bool
-<<<<<<< HEAD
     by_supplier: bool = False
-=======
     calls_left: int | None = None
->>>>>>> 743ce37 (wip)
 
     @property
     def overruled(self) -> bool:
@@ -288,11 +285,8 @@ class Operations:
             next_event_at,
             next_event,
             self._simulated or bool(promise and promise.simulated),
-<<<<<<< HEAD
             seat.car.by_supplier,
-=======
             self._calls_left(vehicle_id),
->>>>>>> 743ce37 (wip)
         )
 
 
