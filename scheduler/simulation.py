@@ -19,6 +19,7 @@ from scheduler.clock import ScaledClock, SystemClock
 from scheduler.domain.errors import ConfigError
 from scheduler.ports import Clock
 from scheduler.vehicles.simulator.address import running_simulator
+from scheduler.vehicles.simulator.journal import is_locked
 
 START_WITHIN_S = 20.0
 
@@ -62,7 +63,8 @@ async def ensured_simulator(scenario: Path, state: Path, *, port: int, idle_exit
         running = running_simulator(state)
         if running is not None:
             return running
-        if process.poll() is not None:
+        # Ours has ended, and another lives there: one that a daemon started which was killed before it could be found.
+        if process.poll() is not None and not is_locked(state):
             break
     raise ConfigError(f"the simulator did not start: {_last_line(log)} (see {log})")
 

@@ -22,7 +22,7 @@ import pytest
 
 from scheduler.app import Surroundings, assembled
 from scheduler.clock import LoopClock, VirtualLoop, run_virtually
-from scheduler.domain.command import Command, Verb
+from scheduler.domain.command import Command, CommandStatus, Verb
 from scheduler.domain.vehicle import VehicleId
 from scheduler.monitoring.logs import configure_logs
 from scheduler.settings import load_settings
@@ -237,3 +237,111 @@ def _judge(household: Household, rows: list[Command], truth: dict[str, Any], led
     for row, following in pairwise(rows):
         assert row.settled_at is not None, (household.name, row)
         assert row.settled_at <= following.queued_at, (household.name, row, following)
+
+
+POINTS = """
+import asyncio
+import os
+import signal
+
+from scheduler.cli import main
+from scheduler.dispatch.commands import Commands
+from scheduler.vehicles.smartcar.gateway import SmartcarGateway
+
+point = os.environ["SMARTCHARGE_TEST_POINT"]
+queue, send, start = Commands.queue, Commands.send, SmartcarGateway.start
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def queue_or_die(self, decision, lease, now):
+    if point == "before the intent" and decision.verb is not None:
+        die()
+    return queue(self, decision, lease, now)
+
+
+async def send_or_die(self, command, vehicle, lease):
+    if point == "after the intent":
+        die()
+    held = await send(self, command, vehicle, lease)
+    if point == "after the outcome":
+        die()
+    return held
+
+
+async def start_or_die(self, vehicle):
+    if point == "before the call":
+        die()
+    calling = asyncio.create_task(start(self, vehicle))
+    if point == "during the call":
+        await asyncio.sleep(0.5)
+        die()
+    await calling
+    if point == "after the call":
+        die()
+
+
+Commands.queue, Commands.send, SmartcarGateway.start = queue_or_die, send_or_die, start_or_die
+main()
+"""
+"""A daemon that kills itself at a named point around its first start command."""
+
+SENDING, CONFIRMED, CONTRADICTED = CommandStatus.SENDING, CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("point", "left", "settled"),
+    [
+        ("before the intent", [], [CONFIRMED]),
+        ("after the intent", [CommandStatus.QUEUED], [CommandStatus.SUPERSEDED, CONFIRMED]),
+        ("before the call", [SENDING], [CONTRADICTED, CONFIRMED]),
+        ("during the call", [SENDING], [CONFIRMED]),
+        ("after the call", [SENDING], [CONFIRMED]),
+        ("after the outcome", [CommandStatus.ACCEPTED], [CONFIRMED]),
+    ],
+)
+def test_killed_at_any_point_around_a_command_the_daemon_looks_and_the_car_is_started_once(
+    tmp_path: Path, point: str, left: list[CommandStatus], settled: list[CommandStatus]
+) -> None:
+    clock = f"{DUSK.isoformat()}@{real_now().isoformat()}*20"
+    ada = Household("ada", 12, reserve_pct=20, reports_every_s=5)
+    quick = {"sweep_interval_s": 5, "look_waiting_s": 10, "look_charging_s": 10, "confirm_after_s": [5, 10, 20]}
+    town = Town(
+        tmp_path,
+        (ada,),
+        clock,
+        {**quick, "confirm_patience_s": 600},
+        latency={"command_s": (20, 20)},
+        environment={"SMARTCHARGE_TEST_POINT": point},
+    ).build()
+    try:
+        assert -signal.SIGKILL == town.start(POINTS).wait(60), town.log()[-2000:]
+        with town.ledger() as ledger:
+            assert left == [row.status for row in ledger.commands(VehicleId("ada"), DUSK)]
+
+        daemon = town.start()
+        town.await_ready(daemon)
+        eventually("a start is confirmed", lambda: "confirmed" in [row["status"] for row in _rows(town)])
+        daemon.kill()
+        daemon.wait()
+        truth = town.truth("ada")
+        with town.ledger() as ledger:
+            rows = ledger.commands(VehicleId("ada"), DUSK)
+            looks = ledger.calls(VehicleId("ada"), DUSK, "look")
+    finally:
+        town.end()
+
+    assert settled == [row.status for row in rows]
+    assert ["acted"] == [command["effect"] for command in truth["commands"]]
+    assert truth["charging"]
+    assert looks >= 2
+    for row, following in pairwise(rows):
+        assert row.settled_at is not None
+        assert row.settled_at <= following.queued_at
+
+
+def _rows(town: Town) -> list[dict[str, Any]]:
+    return list(town.api("/commands")["commands"])

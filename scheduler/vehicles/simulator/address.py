@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from scheduler.vehicles.simulator.journal import is_locked
@@ -15,6 +16,9 @@ def running_simulator(state_dir: Path) -> str | None:
     if not is_locked(state_dir):
         return None
     try:
-        return str(json.loads((state_dir / ADDRESS_NAME).read_text())["url"])
-    except (FileNotFoundError, ValueError, KeyError):
+        address = json.loads((state_dir / ADDRESS_NAME).read_text())
+        # One that was killed leaves its address behind; the next takes the lock before it takes the address away.
+        os.kill(int(address["pid"]), 0)
+        return str(address["url"])
+    except (OSError, ValueError, KeyError):
         return None
