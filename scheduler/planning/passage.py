@@ -36,12 +36,12 @@ class Passage:
 
     def charged(self, time: int, until: int, state: State) -> Iterator[State]:
         """Yield what a state becomes by charging from *time* to *until*, which lie in one stretch."""
-        guarded = self._guarded(time, until, state) if self._task.guarded else state
+        guarded = self.guarded(time, until, state) if self._task.guarded else state
         if guarded is not None:
             weight = self._relaxed.weight_between(time, until)
             yield from self.passed(time, until, guarded._replace(value=guarded.value + weight), charging=True)
 
-    def _guarded(self, time: int, until: int, state: State) -> State | None:
+    def guarded(self, time: int, until: int, state: State) -> State | None:
         """Return the state as far as guarded cells allow charging from *time* to *until*; None where they do not."""
         points, floating = self._points, state.floating
         cell = bisect_left(points, until) - 1

@@ -95,11 +95,15 @@ def _whole(task: Task, rates: list[float], highest: float) -> list[int]:
     return whole
 
 
-def _top(line: Callable[[float], _Line], lowest: float, highest: float) -> tuple[float, float]:
-    """Return where between *lowest* and *highest* the least of all lines is highest, and how high."""
-    below, above = line(lowest), line(highest)
+def _top(line: Callable[[float], _Line], below: _Line, lowest: float, highest: float) -> tuple[float, float]:
+    """
+    Return where between *lowest* and *highest* the least of all lines is highest, and how high.
+
+    *below* is a line that rises, the one at *lowest* if that does; *line* gives the least one anywhere.
+    """
     if below.short <= 0:
         return lowest, below.at(lowest)
+    above = line(highest)
     if above.short > 0:
         return highest, above.at(highest)
     step = lowest
@@ -150,7 +154,8 @@ class _Sketch:
             return _Line(best.real + step * best.imag + constant, wanted - best.imag)
 
         lowest, highest = self._room(rates, direction)
-        step, found = _top(line, lowest, highest)
+        nothing = _Line(constant, wanted)
+        step, found = _top(line, nothing if wanted > 0 else line(lowest), lowest, highest)
         rates += step * direction
         return found
 

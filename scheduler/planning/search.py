@@ -57,6 +57,7 @@ class Search:
         self._passage = Passage(task, grid, relaxed)
         runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
         self._slack = max(map(abs, task.bends)) * grid.widest**2 * runs
+        self._one_last = all(target.index < grid.last for target in task.targets[:-1])
         self._warm_until = task.points[grid.last_exempt + 1]
         self._heap: list[Label] = []
         self._known: dict[tuple[int, ...], int] = {}
@@ -133,11 +134,16 @@ class Search:
         heappush(self._heap, (key, self._order, time, left, state))
 
     def _finish(self, time: int, state: State) -> None:
-        """Charge no more after *time*; keep the plan if it is the lightest so far."""
+        """Charge no more after *time*."""
         for settled in self._passage.passed(time, self._grid.end, state, charging=False):
-            if settled.floating is None and settled.value <= self._limit:
-                self._found = settled.value, settled.path
-                self._limit = settled.value - 1
+            if settled.floating is None:
+                self._keep(settled.value, settled.path)
+
+    def _keep(self, value: int, path: Path) -> None:
+        """Keep a complete plan if it is the lightest so far."""
+        if value <= self._limit:
+            self._found = value, path
+            self._limit = value - 1
 
     def _wait(self, time: int, left: int, state: State) -> None:
         """Start at *time*, or at any later point, or inside any later cell, as long as waiting may be right."""
@@ -223,7 +229,7 @@ class Search:
         cell = bisect_right(points, time) - 1
         target = self._passage.next_target(time)
         last_run = left == 0 and time >= self._warm_until
-        if last_run and target >= self._grid.end:
+        if last_run and target == self._grid.end and self._one_last:
             self._charge_last(time, cell, state)
             return
         off, on, pause = relaxed.off[max(left, 0)], relaxed.on[max(left, 0)], task.least_pause_us
@@ -270,10 +276,31 @@ class Search:
             ends: Sequence[int] = (min(full, stretch_end),)
         else:
             least, most, _ = floating.ends()
-            ends = points[bisect_left(points, max(full - most, time)) : bisect_right(points, min(full - least, stretch_end))]
+            ends = points[
+                bisect_left(points, max(full - most, time)) : bisect_right(points, min(full - least, stretch_end))
+            ]
         for end in ends:
-            for settled in self._passage.charged(time, end, state):
-                self._finish(end, settled._replace(path=(settled.path, end, 0)))
+            self._end_plan(time, end, state)
+
+    def _end_plan(self, time: int, end: int, state: State) -> None:
+        """Charge from *time* to *end* and never again; only the last target is ahead, and a floating end meets it."""
+        value, energy, floating, path = state
+        if self._task.guarded:
+            guarded = self._passage.guarded(time, end, state)
+            if guarded is None:
+                return
+            floating = guarded.floating
+        value += self._relaxed.weight_between(time, end)
+        missing = self._total - energy - (end - time)
+        path = (path, end, 0)
+        if floating is not None:
+            pinned = missing * floating.rate
+            if not floating.low <= pinned <= floating.high:
+                return
+            value, path = value + floating.weight(pinned), (path, None, pinned)
+        elif missing > 0:
+            value += missing * (self._task.targets[-1].penalty - self._relaxed.rates[-1])
+        self._keep(value, path)
 
     def _stop(self, time: int, left: int, state: State) -> None:
         """End the run at *time*; nothing starts before the pause is over."""
