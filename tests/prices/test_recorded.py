@@ -231,6 +231,55 @@ def test_carbon_is_read_in_grams_per_kwh(name: str) -> None:
     assert grams == pytest.approx(document["slots"][0][2])
 
 
+SHEET = {
+    "start": "Period from",
+    "end": "Period to",
+    "price": "Agile Import price (p/kWh)",
+    "unit": "p/kWh",
+}
+
+OTHERS: dict[str, tuple[str, dict[str, str], str]] = {
+    "amber/public-api_swagger.json": ("amber", {}, "error"),
+    "home-assistant/nordpool_happy_today_wintertime.json": ("home_assistant", {}, "error"),
+    "octopus/OctoMeter_product_AGILE-FLEX-22-11-25.json": ("octopus", {}, "error"),
+    "octopus/OctoMeter_tariff_json.json": ("octopus", {}, "error"),
+    "octopus/OctoMeter_tariff_singleEnergyProductQueryResponse.json": ("octopus", {}, "error"),
+    "octopus/aiooctopusenergy_applicable_rates_graphql.json": ("octopus", {}, "error"),
+    "octopus/aiooctopusenergy_day_rates.json": ("octopus", {"rates": "day"}, "partial"),
+    "octopus/aiooctopusenergy_grid_supply_points.json": ("octopus", {}, "error"),
+    "octopus/aiooctopusenergy_night_rates.json": ("octopus", {"rates": "night"}, "partial"),
+    "octopus/aiooctopusenergy_product_detail.json": ("octopus", {}, "error"),
+    "octopus/aiooctopusenergy_products.json": ("octopus", {}, "error"),
+    "octopus/energy-stats-uk_agile_import-export_2023-07-02_03.csv": ("csv", SHEET, "ok"),
+    "octopus/energy-stats-uk_agile_import-export_2023-03-25_27_dst-spring_local-time.csv": ("csv", SHEET, "ok"),
+    "omie/INT_PBC_EV_H_1_01_10_2025_01_10_2025.parsed.json": ("omie", {}, "error"),
+    "rte-tempo/quoted_api-couleur-tempo_today_2026-03-27.json": ("tempo", {}, "ok"),
+    "rte-tempo/quoted_tempo_like_calendars_2023-12-02_05.json": ("tempo", {}, "ok"),
+}
+"""Answers of other lists, documents that are no prices, and one with two prices for an hour: kind, settings, state."""
+
+NOT_OF_A_PRICE_LIST = ("openei-urdb/", "octopus/OctoMeter_standing-charges", "octopus/aiooctopusenergy_standing")
+"""Tariffs to be written down (`test_ratebook.py`), and charges by the day."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_whatever_else_was_recorded_is_read_or_refused_with_a_reason(name: str) -> None:
+    kind, options, state = OTHERS[name]
+    zones = {"csv": "Europe/London", "omie": "ES"}
+
+    document = shown(kind, zones.get(kind), options, [name])
+
+    assert state == document["state"], document["message"]
+    assert (state == "error") == (document["slots"] == [])
+
+
+def test_every_recorded_answer_is_read_here() -> None:
+    read_here = {name.partition("#")[0] for name in SERIES} | {*STATES, *MAPPED, *CARBON, *OTHERS}
+    recorded = {str(path.relative_to(FEEDS)) for path in FEEDS.glob("*/*")}
+
+    assert set() == {name for name in recorded - read_here if not name.startswith(NOT_OF_A_PRICE_LIST)}
+
+
 def test_entsoe_equals_the_market_to_the_cent_on_two_days() -> None:
     market = FEEDS.parent / "data" / "prices_de_lu_smard" / "de_lu_day_ahead_2020_2026.csv.gz"
     if not market.exists():
