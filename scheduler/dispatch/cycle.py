@@ -19,6 +19,7 @@ from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
 from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
+from scheduler.dispatch.make_limits import MONTH, MakeLimits, driven_at, make_limits
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Promising
 from scheduler.dispatch.purse import Purse
@@ -182,7 +183,15 @@ class Cycle:
             command.verb is Verb.START and command.sent_at is not None and command.status.value != "failed"
             for command in self._of_session(session, now)
         )
-        fresh = self._promising.promise(seat, soc_pct, now, charging=charging, starts_used=starts_used, stale=stale)
+        fresh = self._promising.promise(
+            seat,
+            soc_pct,
+            now,
+            charging=charging,
+            starts_used=starts_used,
+            stale=stale,
+            limits=self._limits(seat, session, now),
+        )
         curve = self._promising.curve(seat)
         if stale and outlives(before, fresh, now):
             return before
@@ -245,6 +254,8 @@ class Cycle:
             self._store.set_override(seat.vehicle_id, Override.NONE, now)
             self._journal.note("override.ended", seat.vehicle_id, by="target reached")
             return replace(decision, retry_at=now), None
+        if decision.verb is not None and self._limits(seat, session, now).objection(decision.verb, situation.soc_pct):
+            return replace(decision, verb=None), None
         if decision.verb is not None:
             free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation))
             if free_at > now:
@@ -280,6 +291,14 @@ class Cycle:
             self._wanted_since.pop(state.vehicle_id, None)
             return None
         return self._wanted_since.setdefault(state.vehicle_id, window.start)
+
+    def _limits(self, seat: Seat, session: ChargeSession | None, now: datetime) -> MakeLimits:
+        """Return what the make leaves us; nothing is read for a make that counts nothing."""
+        make, vehicle_id = rules_for(seat.car.vehicle.make), seat.vehicle_id
+        if make.commands_per_drive is None and make.stops_per_30_days is None:
+            return make_limits(make, (), now, now)
+        commands, seen = self._store.commands(vehicle_id, now - MONTH), self._store.sightings(vehicle_id, now - MONTH)
+        return make_limits(make, commands, driven_at(seen, session, now), now)
 
     def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
         since = session.plugged_in_at if session else now

@@ -6,8 +6,11 @@ Pure but for the prices it is handed: no clock, no store.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
+from scheduler.domain.command import Verb
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.interval import Interval
 from scheduler.domain.plan import ChargeNeed, ChargeRules
@@ -44,10 +47,11 @@ class Promising:
         charging: bool,
         starts_used: int,
         stale: bool = False,
+        limits: MakeLimits = NO_LIMITS,
     ) -> Promise:
         """
         Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so;
-        *stale*: it is not known because the last report is too old.
+        *stale*: it is not known because the last report is too old. *limits* is what the make leaves us.
         """
         curve, car = self.curve(seat), seat.car
         goal = next(iter(upcoming_goals(car, seat.driver.timezone, now)), None)
@@ -57,6 +61,10 @@ class Promising:
             notes.append("no prices are known, so charging is planned as late as is safe")
         need = self._need(seat, 0.0 if soc_pct is None else soc_pct, goal, now)
         rules = self._rules(seat, need, now, charging=charging, starts_used=starts_used)
+        rules = within(rules, limits, charging=charging)
+        objection = limits.objection(Verb.START, soc_pct) if need.goals else None
+        if objection is not None:
+            notes.append(objection)
         considered = considerate_plan(now, curve, need, rules, charging=charging)
         return Promise(
             seat.vehicle_id,
@@ -99,3 +107,15 @@ class Promising:
             blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now) + DELAYS[-1])),
             prefer=wishes.prefer,
         )
+
+
+def within(rules: ChargeRules, limits: MakeLimits, *, charging: bool) -> ChargeRules:
+    """Return *rules* with no more starts than the make leaves, and in one piece where it takes no stop."""
+    if limits.starts is None:
+        return rules
+    left = max(limits.starts, 0 if charging else 1)
+    return replace(
+        rules,
+        continuous=rules.continuous or limits.stops == 0,
+        max_starts=left if rules.max_starts is None else min(left, rules.max_starts),
+    )
