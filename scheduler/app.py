@@ -43,6 +43,7 @@ from scheduler.settings_file import SettingsFile, settings_schema
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.scenario import load_scenario
+from scheduler.vehicles.smartcar.connecting import Connecting
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
 from scheduler.vehicles.smartcar.memory import Memory
 from scheduler.vehicles.smartcar.reception import Reception
@@ -98,6 +99,7 @@ class House:
         # Without webhooks there is nothing to lay a look over.
         laid = Memory(store).looked if key else None
         self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport, laid)
+        self._connecting = Connecting(around.smartcar, around.clock, store)
         self._reception = Reception(
             key, around.clock, store, self.journal, self._cars_at_smartcar, lambda: self.heartbeat.nudge("sweep")
         )
@@ -201,6 +203,16 @@ class House:
         """Take in what Smartcar's webhook brings; return the status and the JSON object to answer."""
         answer = self._reception.receive(body, signature)
         return answer.status, answer.body
+
+    def begin_consent(self, driver_id: str) -> tuple[str, str]:
+        """Return Connect's address for a driver, and the cookie to bring back. InvalidValue in words."""
+        departing = self._connecting.begin(driver_id, self.roster)
+        return departing.url, departing.cookie
+
+    def end_consent(self, query: Mapping[str, str], cookie: str | None) -> tuple[bool, str, str | None]:
+        """Return what Smartcar's redirect means: done, a sentence for the driver, and a link to follow."""
+        returned = self._connecting.end(query, cookie, self.roster)
+        return returned.done, returned.sentence, returned.link
 
     def _cars_at_smartcar(self) -> dict[str, VehicleId]:
         return {seat.car.vehicle.smartcar_vehicle_id: seat.vehicle_id for seat in self.roster.seats}

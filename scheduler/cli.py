@@ -282,6 +282,21 @@ def _asked(
             return of_ledger(ledger)
 
 
+@smartcharge.command()
+@click.argument("driver")
+@STATE
+def connect(driver: str, state: Path | None) -> None:
+    """Print the link by which DRIVER connects a car through Smartcar."""
+    from urllib.parse import quote
+
+    from scheduler.state_directory import default_state_directory
+    from scheduler.terminal.daemon import RunningDaemon
+
+    daemon = RunningDaemon.find(default_state_directory(state))
+    name = daemon.cars(driver)["cars"][0]["driver"]
+    click.echo(f"{daemon.url.rstrip('/')}/connect/{quote(name, safe='')}")
+
+
 def _wish(verb: str) -> Callable[[str, Path | None], None]:
     def wish(who: str, state: Path | None) -> None:
         from scheduler.state_directory import default_state_directory

@@ -29,6 +29,7 @@ from scheduler.state_directory import StateDirectory
 from scheduler.terminal.promise import PromiseBoard
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.app import web_app
+from scheduler.web.connect import connect
 from scheduler.web.health import HealthReport
 from scheduler.web.server import WebServer
 from scheduler.web.webhook import webhook
@@ -105,7 +106,10 @@ class Daemon:
                 metrics=metrics.render,
                 allowed_hosts=frozenset({"127.0.0.1", "localhost", "[::1]", self._settings.page_host}),
                 public_hosts=frozenset(self._settings.public_hosts),
-                doors=webhook(house.deliver),
+                doors=[
+                    *webhook(house.deliver),
+                    *connect(house.begin_consent, house.end_consent, self._settings.smartcar.redirect_uri),
+                ],
             ),
             self._settings.page_host,
             self._settings.page_port,
