@@ -60,7 +60,11 @@ class House:
     """A refresher with its clock, wire, archive and journal; `restart` keeps only what is durable."""
 
     def __init__(
-        self, answer: Callable[[httpx.Request], httpx.Response], tariffs: Sequence[Tariff] = (), now: datetime = NOON
+        self,
+        answer: Callable[[httpx.Request], httpx.Response],
+        tariffs: Sequence[Tariff] = (),
+        now: datetime = NOON,
+        seed: str = "here",
     ) -> None:
         self.clock, self.archive, self.journal, self.wire = (
             ManualClock(now),
@@ -68,12 +72,12 @@ class House:
             MemoryJournal(),
             Wire(answer),
         )
-        self._tariffs = tuple(tariffs) or (home(),)
+        self._tariffs, self._seed = tuple(tariffs) or (home(),), seed
         self.prices = self._refresher()
 
     def _refresher(self) -> PriceRefresher:
-        fetcher = Fetcher(self.clock, lambda _: None, self.wire.transport, seed="here")
-        return PriceRefresher(self._tariffs, fetcher, self.archive, self.journal, self.clock, seed="here")
+        fetcher = Fetcher(self.clock, lambda _: None, self.wire.transport, seed=self._seed)
+        return PriceRefresher(self._tariffs, fetcher, self.archive, self.journal, self.clock, seed=self._seed)
 
     def restart(self) -> None:
         self.prices = self._refresher()
@@ -104,6 +108,17 @@ def test_the_first_refresh_asks_and_the_curve_is_what_the_driver_pays() -> None:
     assert {HOME} == changed
     assert pytest.approx((0.111 + 0.1) * 1.5) == house.prices_at(datetime(2026, 2, 10, 10, 30, tzinfo=UTC))
     assert ["prices.fetched"] == house.journal.names()
+
+
+def test_no_two_households_ask_again_in_the_same_second() -> None:
+    houses = [House(energy_charts(market_day("2026-02-10", 100)), seed=f"host-{number}") for number in range(10)]
+
+    asked_again = set()
+    for house in houses:
+        house.refresh()
+        asked_again.add(house.prices.next_poll(house.clock.now()).replace(microsecond=0))
+
+    assert 10 == len(asked_again)
 
 
 def test_two_drivers_on_one_market_cost_one_request() -> None:
