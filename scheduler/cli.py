@@ -283,6 +283,18 @@ def _asked(
 
 
 @smartcharge.command()
+@CONFIG
+@STATE
+def doctor(config: Path, state: Path | None) -> None:
+    """Look whether everything is there that a night needs, and say what to do where it is not. No billed call."""
+    from scheduler.doctor import examine
+    from scheduler.state_directory import default_state_directory
+
+    if not examine(config, default_state_directory(state)):
+        _fail("something is ill, see above", 1)
+
+
+@smartcharge.command()
 @click.argument("driver")
 @STATE
 def connect(driver: str, state: Path | None) -> None:
