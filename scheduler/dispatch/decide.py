@@ -123,13 +123,15 @@ def _retry_at(situation: Situation, verb: Verb) -> datetime | None:
         if command.verb is not verb or command.status not in FAILED:
             break
         failures.append(command)
-    if not failures or failures[0].settled_at is None:
+    settled_at = failures[0].settled_at if failures else None
+    # A moment still to come is from before the clock was set back: nobody waits for it to come again.
+    if settled_at is None or settled_at > situation.now:
         return None
     pauses = PAUSES[verb]
     pause = pauses[min(len(failures), len(pauses)) - 1]
     if verb is Verb.START and _at_risk(situation):
         pause = min(pause, PAUSE_AT_RISK)
-    return failures[0].settled_at + pause
+    return settled_at + pause
 
 
 def _spread_until(situation: Situation) -> datetime | None:

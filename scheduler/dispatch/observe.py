@@ -51,7 +51,8 @@ def observe(
     """
     Return what *state* means after *before* in *session*.
 
-    *commands* are those of this session, oldest first. `hand` is set only by the look that shows the hand first.
+    *commands* are those of this session, oldest first. `hand` is set only by the look that shows it first:
+    a hand that charges takes the place of one that stopped; that such charging ends once is no news.
     """
     if not _plugged_in(session, state):
         closed = replace(session, unplugged_at=state.seen_at, end_soc_pct=_end_soc(before, state)) if session else None
@@ -62,7 +63,7 @@ def observe(
         closed = replace(session, unplugged_at=before.seen_at, end_soc_pct=before.soc_pct)
         return Observation(_opened(state), closed, plugged_in=True)
     hand = _hand(session, before, state, commands, automatic_within)
-    if hand is Hand.NONE or session.hand is not Hand.NONE:
+    if hand is Hand.NONE or session.hand in (hand, Hand.CHARGING):
         return Observation(session)
     return Observation(replace(session, hand=hand), hand=hand)
 
@@ -101,14 +102,21 @@ def _hand(
     automatic_within: timedelta,
 ) -> Hand:
     last = next((command for command in reversed(commands) if command.sent_at is not None), None)
-    if not before.charging and state.charging:
+    if before.charging is False and state.charging:
         automatic = state.seen_at - session.plugged_in_at <= automatic_within and not session.automatic_stopped
-        ours = last is not None and (last.verb is Verb.START or last.status.open)
-        return Hand.NONE if ours or automatic else Hand.CHARGING
+        explained = automatic and session.hand is Hand.NONE
+        return Hand.NONE if explained or _ours(last, Verb.START, session, before) else Hand.CHARGING
     if before.charging and state.charging is False:
-        ours = last is not None and (last.verb is Verb.STOP or last.status.open)
-        return Hand.NONE if ours or is_full(state) else Hand.STOPPED
+        return Hand.NONE if is_full(state) or _ours(last, Verb.STOP, session, before) else Hand.STOPPED
     return Hand.NONE
+
+
+def _ours(last: Command | None, verb: Verb, session: ChargeSession, before: VehicleState) -> bool:
+    """Whether a change to what *verb* asks for is our doing. Once a hand was seen, only a command sent since counts."""
+    if last is None or last.sent_at is None:
+        return False
+    since_hand = session.hand is Hand.NONE or last.sent_at >= before.seen_at
+    return last.status.open or (last.verb is verb and since_hand)
 
 
 def is_full(state: VehicleState) -> bool:

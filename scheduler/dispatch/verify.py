@@ -31,6 +31,11 @@ def verdict(
     if command.sent_at is None:
         return CommandStatus.UNKNOWN, "no record of the moment it was sent"
     wanted = command.verb is Verb.START
+    if command.sent_at > now:
+        # Set back, the clock no longer tells reports from before the sending from those after it. What is counts.
+        if state.charging is wanted:
+            return CommandStatus.CONFIRMED, "the car is charging" if wanted else "the car is not charging"
+        return CommandStatus.CONTRADICTED, "the clock was set back after it was sent"
     if state.seen_at > command.sent_at:
         if state.plugged_in is False:
             return (

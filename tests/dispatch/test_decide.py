@@ -165,6 +165,12 @@ def test_a_failure_without_a_known_moment_is_no_reason_to_wait() -> None:
     assert Verb.START == decide(replace(BASE, commands=unsettled)).verb
 
 
+def test_a_failure_in_the_future_was_before_the_clock_was_set_back_and_is_not_waited_for() -> None:
+    failed = (command(Verb.START, CommandStatus.FAILED, minutes_ago=-60 * 24 * 365),)
+
+    assert Verb.START is decide(replace(BASE, commands=failed)).verb
+
+
 def test_a_planned_start_is_spread_inside_its_window_while_there_is_slack() -> None:
     spread = replace(BASE, plan=plan(hours(0, 2)), spread=timedelta(minutes=7), ready_by=NOW + timedelta(hours=8))
 

@@ -25,6 +25,10 @@ def sent(verb: Verb, status: CommandStatus = CommandStatus.CONFIRMED) -> Command
     return Command(CommandId("c"), CAR, verb, Reason.PLAN, EARLIER, NOW, status, sent_at=EARLIER)
 
 
+def old(verb: Verb) -> Command:
+    return replace(sent(verb), sent_at=EARLIER - timedelta(minutes=1))
+
+
 def test_the_first_sight_of_the_cable_opens_a_session() -> None:
     seen = observe(None, replace(BEFORE, plugged_in=False), STATE, [], TEN_MINUTES)
 
@@ -117,6 +121,28 @@ def test_a_hand_is_seen_once_and_stays() -> None:
     seen = observe(touched, replace(BEFORE, charging=True), STATE, [], TEN_MINUTES)
 
     assert (touched, Hand.NONE) == (seen.session, seen.hand)
+
+
+def test_a_hand_that_starts_the_car_takes_the_place_of_one_that_stopped_it() -> None:
+    stopped = replace(SESSION, hand=Hand.STOPPED)
+
+    again = observe(stopped, BEFORE, replace(STATE, charging=True), [old(Verb.START)], TEN_MINUTES)
+
+    assert (Hand.CHARGING, replace(SESSION, hand=Hand.CHARGING)) == (again.hand, again.session)
+
+
+def test_what_a_person_asked_of_us_after_a_hand_is_no_hand() -> None:
+    stopped = replace(SESSION, hand=Hand.STOPPED)
+
+    seen = observe(stopped, BEFORE, replace(STATE, charging=True), [sent(Verb.START)], TEN_MINUTES)
+
+    assert Hand.NONE is seen.hand
+
+
+def test_charging_after_a_report_that_did_not_say_is_no_hand() -> None:
+    silent = replace(BEFORE, charging=None)
+
+    assert Hand.NONE is observe(SESSION, silent, replace(STATE, charging=True), [], TEN_MINUTES).hand
 
 
 def test_a_car_is_full_at_its_limit_or_when_it_says_so() -> None:

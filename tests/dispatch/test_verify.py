@@ -67,3 +67,11 @@ def test_a_command_that_was_never_sent_is_superseded() -> None:
     assert CommandStatus.SUPERSEDED == status(
         replace(START, status=CommandStatus.QUEUED, sent_at=None), report(5, charging=True)
     )
+
+
+def test_after_the_clock_was_set_back_a_command_is_not_waited_for_until_its_time_comes_again() -> None:
+    a_year_ago = SENT - timedelta(days=365)
+    idle = VehicleState(CAR, a_year_ago, 50, a_year_ago, plugged_in=True, charging=False)
+
+    assert CommandStatus.CONTRADICTED == status(START, idle, a_year_ago)
+    assert CommandStatus.CONFIRMED == status(STOP, idle, a_year_ago)
