@@ -90,7 +90,8 @@ def _whole(task: Task, rates: list[float], highest: float) -> list[int]:
         place = bisect_left(prices, ahead)
         nearest = min(prices[max(place - 1, 0) : place + 1], key=lambda price: abs(price - ahead))
         paid = round(nearest if abs(nearest - ahead) <= abs(ahead) * HAIR else ahead)
-        whole[number] = (paid - ahead_whole) * task.money if rates[number] or number == len(rates) - 1 else 0
+        last = number == len(rates) - 1
+        whole[number] = (paid - ahead_whole if last else max(paid - ahead_whole, 0)) * task.money
         ahead_whole += whole[number] // task.money
     return whole
 
@@ -99,7 +100,7 @@ def _top(line: Callable[[float], _Line], below: _Line, lowest: float, highest: f
     """
     Return where between *lowest* and *highest* the least of all lines is highest, and how high.
 
-    *below* is a line that rises, the one at *lowest* if that does; *line* gives the least one anywhere.
+    *below* is a line that rises, or the least one at *lowest*; *line* gives the least one anywhere.
     """
     if below.short <= 0:
         return lowest, below.at(lowest)
@@ -108,9 +109,9 @@ def _top(line: Callable[[float], _Line], below: _Line, lowest: float, highest: f
         return highest, above.at(highest)
     step = lowest
     for _ in range(ROUNDS):
-        step = (above.cost - below.cost) / (below.short - above.short)
+        step = max((above.cost - below.cost) / (below.short - above.short), lowest)
         found = line(step)
-        if found.at(step) >= below.at(step) - abs(below.at(step)) * NOISE:
+        if found.at(step) >= below.at(step) - abs(below.at(step)) * NOISE or (step == lowest and found.short <= 0):
             break
         if found.short > 0:
             below = found

@@ -2,7 +2,8 @@
 The task with each microsecond charged paid for at a fixed rate instead of demanded (Lagrange): a shortest path.
 
 Its optimum, less the pay for what was demanded, weighs no more than any plan of the task: a lower bound from every point
-on. Any rates give a true bound; good ones (`rates.py`) give one that is nearly the optimum.
+on. Any rates give a true bound, if none but the last target's is below 0; good ones (`rates.py`) give one that is nearly
+the optimum.
 """
 
 from __future__ import annotations

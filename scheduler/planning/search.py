@@ -19,24 +19,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from scheduler.planning.frontier import Frontier
 from scheduler.planning.partial import Floating, Path, State, runs_along
 from scheduler.planning.passage import Passage
 from scheduler.planning.relaxed import Relaxed
 from scheduler.planning.task import UNLIMITED, Grid, Task
-
-PATIENCE = 250_000
-"""Partial plans to consider before haste: two or three seconds. Nights of quarter hours take some hundred to ten thousand."""
-
-WHILES = 32
-FEW = 4
-"""In haste: the parts of the horizon, and the partial plans followed in each."""
-
-
-Label: TypeAlias = tuple[int, int, int, int, State]
-"""Key and order (newest first), then the time, the starts left and the state of a plan that does not charge."""
 
 
 class Found(NamedTuple):
@@ -59,96 +48,70 @@ class Search:
         self._slack = max(map(abs, task.bends)) * grid.widest**2 * runs
         self._one_last = all(target.index < grid.last for target in task.targets[:-1])
         self._warm_until = task.points[grid.last_exempt + 1]
-        self._heap: list[Label] = []
-        self._known: dict[tuple[int, ...], int] = {}
-        self._order = 0
-        self._considered = 0
-        self._limit = 0
-        self._found: tuple[int, Path] | None = None
+        self._frontier = Frontier(grid.end)
 
     def lightest(self, steps: Iterator[int]) -> Found:
         """
         Return the lightest plan.
 
-        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there. A
-        search beyond `PATIENCE` goes on in haste: it keeps the most promising few plans of each while, so it finds a
-        plan, but no proof.
+        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there. When
+        patience is at an end the search goes on in haste: it finds a plan, but no proof.
         """
         least, constant = self._relaxed.least() - self._slack, self._relaxed.constant
         bound, gap = least, 0
-        while self._considered <= PATIENCE:
+        found: tuple[int, Path] | None = None
+        while found is None and self._frontier.patient:
             gap = next(steps)
-            complete = self._sweep(least + gap, hasty=False)
-            if self._found is not None:
-                value, path = self._found
-                return Found(runs_along(path), value + constant, (value if complete else bound) + constant)
-            bound = least + gap if complete else bound
-        while self._found is None:
-            self._sweep(least + gap, hasty=True)
+            complete, found = self._sweep(least + gap, hasty=False)
+            if complete:
+                bound = least + gap if found is None else found[0]
+        while found is None:
+            _, found = self._sweep(least + gap, hasty=True)
             gap += gap >> 1
-        value, path = self._found
+        value, path = found
         return Found(runs_along(path), value + constant, bound + constant)
 
-    def _sweep(self, limit: int, *, hasty: bool) -> bool:
-        """Look at the plans that may weigh no more than *limit*; keep the lightest; say whether none was left out."""
-        task, heap = self._task, self._heap
-        self._limit, self._found = limit, None
-        heap.clear()
-        self._known.clear()
-        nothing = State(0, 0, None, None)
-        self._rest(0, task.starts, nothing)
-        if task.running is not None and task.open[0]:
-            self._begin(0, 0, task.running, nothing, bound_to=False)
-        looked_at = [0] * (WHILES + 1)
-        while heap and heap[0][0] <= self._limit:
-            _, _, time, left, state = heappop(heap)
-            looked_at[time * WHILES // self._grid.end] += 1
-            if hasty and looked_at[time * WHILES // self._grid.end] > FEW:
-                continue
-            if not hasty and self._considered > PATIENCE:
-                return False
-            self._wait(time, left, state)
-        return not hasty
+    def _sweep(self, limit: int, *, hasty: bool) -> tuple[bool, tuple[int, Path] | None]:
+        """Look at the plans that may weigh no more than *limit*; say whether none was left out, and the lightest."""
+        frontier, nothing = self._frontier, State(0, 0, None, None)
+        frontier.begin(limit)
+        self._rest(0, self._task.starts, nothing)
+        if self._task.running is not None and self._task.open[0]:
+            self._begin(0, 0, self._task.running, nothing, bound_to=False)
+        while (taken := frontier.pop(hasty=hasty)) is not None:
+            if not hasty and not frontier.patient:
+                return False, frontier.found
+            self._wait(*taken)
+        return not hasty, frontier.found
 
     def _rest(self, time: int, left: int, state: State) -> None:
         """Take note of a plan that does not charge at *time*, if it can still be the best."""
-        self._considered += 1
         value, energy, floating, _ = state
-        key = value - self._slack
+        bound = value - self._slack
         marks: tuple[int, ...] = (time, left, energy)
         if floating is not None:
             least, _, weight = floating.ends()
-            key += weight
+            bound += weight
             energy += least
             marks += (floating.origin, floating.low, floating.high)
+        self._frontier.considered += 1
         if energy > self._total:
             return
         if time == self._grid.end or (left == 0 and time >= self._warm_until):
             self._finish(time, state)
             return
-        key += self._relaxed.off_at(left, time)
-        if key > self._limit or self._known.get(marks, value + 1) <= value:
-            return
-        self._known[marks] = value
-        self._order -= 1
-        heappush(self._heap, (key, self._order, time, left, state))
+        self._frontier.add(bound + self._relaxed.off_at(left, time), marks, time, left, state)
 
     def _finish(self, time: int, state: State) -> None:
         """Charge no more after *time*."""
         for settled in self._passage.passed(time, self._grid.end, state, charging=False):
             if settled.floating is None:
-                self._keep(settled.value, settled.path)
-
-    def _keep(self, value: int, path: Path) -> None:
-        """Keep a complete plan if it is the lightest so far."""
-        if value <= self._limit:
-            self._found = value, path
-            self._limit = value - 1
+                self._frontier.keep(settled.value, settled.path)
 
     def _wait(self, time: int, left: int, state: State) -> None:
         """Start at *time*, or at any later point, or inside any later cell, as long as waiting may be right."""
         task, points = self._task, self._points
-        room = self._limit + self._slack - state.value
+        room = self._frontier.limit + self._slack - state.value
         room -= 0 if state.floating is None else state.floating.ends()[2]
         target = self._passage.next_target(time)
         j = bisect_left(points, time)
@@ -221,9 +184,9 @@ class Search:
 
     def _charge(self, time: int, left: int, state: State, *, fresh: bool, bound_to: bool) -> None:
         """Go on charging, cell by cell, and stop wherever that may be right. *fresh*: the run begins at *time*."""
-        task, points, relaxed = self._task, self._points, self._relaxed
+        task, points, relaxed, pause = self._task, self._points, self._relaxed, self._task.least_pause_us
         value, energy, floating, path = state
-        least, most, weight = (0, 0, 0) if floating is None else floating.ends()
+        least, _, weight = (0, 0, 0) if floating is None else floating.ends()
         if energy + least > self._total:
             return
         cell = bisect_right(points, time) - 1
@@ -232,39 +195,46 @@ class Search:
         if last_run and target == self._grid.end and self._one_last:
             self._charge_last(time, cell, state)
             return
-        off, on, pause = relaxed.off[max(left, 0)], relaxed.on[max(left, 0)], task.least_pause_us
-        margin = self._slack - weight
+        off, on = relaxed.off[max(left, 0)], relaxed.on[max(left, 0)]
+        room = self._frontier.limit + self._slack - weight
         while True:
             closing = cell >= self._grid.last or not task.open[cell]
-            if not (fresh or bound_to or (last_run and not closing)) and (
-                pause or value - margin + off[cell] <= self._limit
-            ):
+            may_stop = not (fresh or bound_to or (last_run and not closing))
+            if may_stop and (pause or value + off[cell] <= room):
                 self._stop(time, left, State(value, energy, floating, path))
             if closing:
                 return
-            fresh = False
             until = points[cell + 1]
-            if floating is None:
-                if not (bound_to or last_run) and (
-                    pause or value - margin + min(relaxed.whole[cell], 0) + off[cell + 1] <= self._limit
-                ):
-                    self._stop_inside(time, cell, left, State(value, energy, None, path))
-                if energy + until - time >= self._total:
-                    self._stop_full(time, cell, State(value, energy, None, path), bound_to=bound_to)
-                    return
-            elif energy + until - time + least > self._total:
+            if floating is None and self._stops_within(
+                time, cell, left, state._replace(value=value, energy=energy), bound_to
+            ):
+                return
+            if energy + until - time + least > self._total:
                 return
             if cell in task.guarded or until == target:
-                bound = bound_to and cell not in task.exempt
-                for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
-                    self._charge(until, left, settled, fresh=False, bound_to=bound)
-                return
+                break
             value += relaxed.whole[cell] if time == points[cell] else relaxed.weight_between(time, until)
             energy += until - time
             bound_to = bound_to and cell not in task.exempt
-            time, cell = until, cell + 1
-            if value - margin + on[cell] > self._limit:
+            fresh, time, cell = False, until, cell + 1
+            if value + on[cell] > room:
                 return
+        for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
+            self._charge(until, left, settled, fresh=False, bound_to=bound_to and cell not in task.exempt)
+
+    def _stops_within(self, time: int, cell: int, left: int, state: State, bound_to: bool) -> bool:
+        """Stop inside *cell* wherever that may be right; say whether charging ends there because all is charged."""
+        until, pause = self._points[cell + 1], self._task.least_pause_us
+        last_run = left == 0 and time >= self._warm_until
+        if not (bound_to or last_run):
+            off = self._relaxed.off[max(left, 0)][cell + 1]
+            part = min(self._relaxed.whole[cell], 0)
+            if pause or state.value + part + off <= self._frontier.limit + self._slack:
+                self._stop_inside(time, cell, left, state)
+        if state.energy + until - time < self._total:
+            return False
+        self._stop_full(time, cell, state, bound_to=bound_to)
+        return True
 
     def _charge_last(self, time: int, cell: int, state: State) -> None:
         """Go on charging in the last run, to where all has been charged: a floating end leaves a choice of points."""
@@ -300,7 +270,7 @@ class Search:
             value, path = value + floating.weight(pinned), (path, None, pinned)
         elif missing > 0:
             value += missing * (self._task.targets[-1].penalty - self._relaxed.rates[-1])
-        self._keep(value, path)
+        self._frontier.keep(value, path)
 
     def _stop(self, time: int, left: int, state: State) -> None:
         """End the run at *time*; nothing starts before the pause is over."""
