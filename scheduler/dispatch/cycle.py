@@ -257,7 +257,7 @@ class Cycle:
         if decision.verb is not None and self._limits(seat, session, now).objection(decision.verb, situation.soc_pct):
             return replace(decision, verb=None), None
         if decision.verb is not None:
-            free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation))
+            free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation), now)
             if free_at > now:
                 return replace(decision, verb=None, retry_at=free_at), None
         if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:

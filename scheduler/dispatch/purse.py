@@ -37,9 +37,9 @@ class Purse:
         used = self._store.calls(vehicle_id, since) - self._store.calls(vehicle_id, since, EXHAUSTED)
         return allowance(used, self._limits, now, refused=refused)
 
-    def free_at(self, vehicle_id: VehicleId, need: Need) -> datetime:
-        """Return from when a call of this need may be made: now, or later. It takes nothing."""
-        now, left = self._clock.now(), self.allowance(vehicle_id)
+    def free_at(self, vehicle_id: VehicleId, need: Need, now: datetime) -> datetime:
+        """Return from when a call of this need may be made: *now* itself, or later. It takes nothing."""
+        left = self.allowance(vehicle_id)
         if not left.covers(need):
             return min(left.ends, now + ASKED_AGAIN)
         wait_s = self._wait_s(need)

@@ -54,7 +54,7 @@ class Sights:
             return Seen(last, looked=False, looks=looks, look_from=now)
         # Whether a car obeys is part of the command: such a look may reach as deep as the command itself.
         switched = last is not None and (bool(last.state.charging) or any(each.status.open for each in commands))
-        free_at = self._purse.free_at(vehicle.id, Need.LAST if switched else Need.LOOK)
+        free_at = self._purse.free_at(vehicle.id, Need.LAST if switched else Need.LOOK, now)
         if free_at > now:
             if last is None:
                 raise VehicleUnreachable("the calls that are left are kept for starts and stops", free_at - now)

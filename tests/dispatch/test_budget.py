@@ -44,7 +44,8 @@ class Month:
             self.store.count_call(vehicle_id, self.clock.now(), "look")
 
     def waits_s(self, need: Need, vehicle_id: VehicleId = BEN) -> float:
-        return (self.purse.free_at(vehicle_id, need) - self.clock.now()).total_seconds()
+        now = self.clock.now()
+        return (self.purse.free_at(vehicle_id, need, now) - now).total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_a_refusal_of_smartcars_is_the_count_that_counts_for_a_day() -> None:
     month.purse.refused(ADA)
 
     assert 0 == month.purse.allowance(ADA).left
-    assert NOW + timedelta(days=1) == month.purse.free_at(ADA, Need.LAST)
+    assert NOW + timedelta(days=1) == month.purse.free_at(ADA, Need.LAST, NOW)
     assert ["budget.exhausted"] == month.notes.names
     assert 2 == month.store.calls(ADA, NOW, EXHAUSTED)
     month.clock.advance(86_401)

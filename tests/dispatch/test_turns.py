@@ -233,6 +233,24 @@ def test_what_cannot_be_reached_is_told_once_and_charged_all_the_same() -> None:
     assert ["start"] == ring.sent()
 
 
+class RunningClock(ManualClock):
+    """Never tells the same time twice, as the machine's does not."""
+
+    def now(self) -> datetime:
+        self.advance(1e-6)
+        return super().now()
+
+
+def test_a_clock_that_runs_on_during_a_turn_changes_nothing() -> None:
+    ring = Ring(12, wishes=replace(WISHES, reserve_pct=20))
+    ring.clock = RunningClock(EVENING)
+    ring.cycle = ring.restarted()
+
+    ring.turn()
+
+    assert ["start"] == ring.sent()
+
+
 # One car never stops another
 
 
