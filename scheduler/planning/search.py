@@ -199,7 +199,8 @@ class Search:
         room = self._frontier.limit + self._slack - weight
         while True:
             closing = cell >= self._grid.last or not task.open[cell]
-            may_stop = not (fresh or bound_to or (last_run and not closing))
+            # A last run goes on to its end, save one that floats: it may end ahead of a goal that is met without it.
+            may_stop = not (fresh or bound_to or (last_run and floating is None and not closing))
             if may_stop and (pause or value + off[cell] <= room):
                 self._stop(time, left, State(value, energy, floating, path))
             if closing:
