@@ -21,7 +21,7 @@ from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.make_limits import MONTH, MakeLimits, driven_at, make_limits
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
-from scheduler.dispatch.promising import Circumstances, Promising
+from scheduler.dispatch.promising import Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
 from scheduler.dispatch.stale import age, outlives
@@ -183,9 +183,15 @@ class Cycle:
             command.verb is Verb.START and command.sent_at is not None and command.status.value != "failed"
             for command in self._of_session(session, now)
         )
-        limits = self._limits(seat, session, now)
-        stay = Circumstances(soc_pct, charging, starts_used, stale, session.plugged_in_at, limits)
-        fresh = self._promising.promise(seat, stay, now)
+        fresh = self._promising.promise(
+            seat,
+            soc_pct,
+            now,
+            charging=charging,
+            starts_used=starts_used,
+            stale=stale,
+            limits=self._limits(seat, session, now),
+        )
         curve = self._promising.curve(seat)
         if stale and outlives(before, fresh, now):
             return before

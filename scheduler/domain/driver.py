@@ -29,19 +29,6 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
-    """One departure of its own, at a local wall time with its date, beside the weekly ones. It may exceed the daily limit."""
-
-    at: datetime
-    target_pct: float = 100.0
-    name: str = ""
-
-
-DAILY_LIMIT_PCT = 80.0
-"""A battery that stands fuller ages faster (`planning/wear.py`), and few days need more."""
-
-
-@dataclass(frozen=True, slots=True)
 class BlockedHours:
     """Local wall times without charging; `end <= start` wraps over midnight. `weekdays`: 0 = Monday, the day it starts on."""
 
@@ -56,9 +43,7 @@ class ChargePreferences:
     What one driver wants of one car.
 
     `departures` maps a weekday (0 = Monday) to its departure; a day without one is allowed. Below `reserve_pct` the car
-    charges at once, whatever the price. `max_price` is in the tariff's currency per kWh. Up to `daily_limit_pct` the car
-    is charged on ordinary days, whatever a departure asks for; only a trip goes above. `always_ready_within`: a car without
-    departures is at its daily limit so long after it was plugged in.
+    charges at once, whatever the price. `max_price` is in the tariff's currency per kWh.
     """
 
     departures: Mapping[int, Departure] = field(default_factory=dict)
@@ -70,19 +55,15 @@ class ChargePreferences:
     prefer: Prefer = Prefer.LATE
     min_run: timedelta = timedelta(0)
     start_cost: float = 0.0
-    trips: tuple[Trip, ...] = ()
-    always_ready_within: timedelta | None = None
-    daily_limit_pct: float = DAILY_LIMIT_PCT
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeGoal:
-    """The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`. `name` is that of a trip."""
+    """The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`."""
 
     ready_by: datetime
     target_pct: float
     reserve_pct: float = 0.0
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,6 @@ promises = st.builds(
     st.none() | needs,
     st.none() | rules,
     st.booleans(),
-    st.lists(st.builds(ChargeGoal, moments, numbers, numbers, st.text()), max_size=2).map(tuple),
 )
 states = st.builds(
     VehicleState,
