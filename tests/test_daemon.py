@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +15,12 @@ import pytest
 from scheduler.domain.vehicle import VehicleId
 from tests.stories.town import Household, Town, eventually, real_now, real_s
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(
+        "SMARTCHARGE_TEST_TOWN" not in os.environ, reason="whole processes: set SMARTCHARGE_TEST_TOWN=1"
+    ),
+]
 
 ADA = Household("ada", 12, reserve_pct=20, reports_every_s=2)
 BEN = Household("ben", 60, target_pct=50, reports_every_s=2)
