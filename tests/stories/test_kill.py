@@ -32,6 +32,8 @@ from scheduler.vehicles.simulator.world import World
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from tests.stories.town import Household, Town, eventually, pause, real_now, real_s
 
+pytestmark = pytest.mark.skipif("SMARTCHARGE_TEST_TOWN" not in os.environ, reason="set SMARTCHARGE_TEST_TOWN=1")
+
 KILLS = int(os.environ.get("SMARTCHARGE_TEST_KILLS", "100"))
 SEED = int(os.environ.get("SMARTCHARGE_TEST_SEED", "2026"))
 
