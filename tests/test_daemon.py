@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -13,14 +12,10 @@ from typing import IO, Any
 import pytest
 
 from scheduler.domain.vehicle import VehicleId
+from scheduler.vehicles.simulator.journal import Journal
 from tests.stories.town import Household, Town, eventually, real_now, real_s
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif(
-        "SMARTCHARGE_TEST_TOWN" not in os.environ, reason="whole processes: set SMARTCHARGE_TEST_TOWN=1"
-    ),
-]
+pytestmark = pytest.mark.live
 
 ADA = Household("ada", 12, reserve_pct=20, reports_every_s=2)
 BEN = Household("ben", 60, target_pct=50, reports_every_s=2)
@@ -110,6 +105,24 @@ def test_it_ends_with_0_within_five_seconds_also_with_a_command_on_its_way(found
     with town.ledger() as ledger:
         assert ["sending"] == [c.status for c in ledger.open_commands(VehicleId("ada"))]
     assert not (town.state / "daemon.json").exists()
+
+
+def test_it_ends_with_0_also_before_it_is_ready(founded: Founded) -> None:
+    town = founded()
+    # The state of the simulator is held, and nobody listens: the daemon waits for whoever starts there.
+    starting = Journal(town.state / "simulator")
+    daemon = town.start()
+    told = town.state / "simulator" / "simulator.log"
+    eventually("it waits", lambda: told.exists() and "another simulator holds" in told.read_text(encoding="utf-8"))
+
+    asked_s = real_s()
+    daemon.terminate()
+    code = daemon.wait(20)
+    took_s = real_s() - asked_s
+    starting.close()
+
+    assert 0 == code, town.log()
+    assert took_s < 5
 
 
 def test_status_without_a_daemon_says_how_to_start_one_and_with_one_shows_every_car(founded: Founded) -> None:

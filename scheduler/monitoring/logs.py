@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -49,7 +50,7 @@ def configure_logs(
     structlog.configure(
         processors=[structlog.processors.format_exc_info, _masked, _line(stream, human=human)],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=_Lasting(stream)),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -111,6 +112,24 @@ def _for_machines(_logger: WrappedLogger, method: str, line: EventDict) -> str:
 
 def _for_the_journal(logger: WrappedLogger, method: str, line: EventDict) -> str:
     return f"<{SYSLOG[method]}>{_for_machines(logger, method, line)}"
+
+
+class _Lasting:
+    """
+    The stream, for as long as it lasts. A line that cannot be written any more (the disk is full, the pipe has no reader) is
+    lost: no car is left uncharged because nobody could be told.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Libraries(logging.Handler):

@@ -174,3 +174,14 @@ def test_a_librarys_message_whose_arguments_do_not_fit_is_told_as_it_is(stream: 
     logging.getLogger("careless").error("got %d of %d", *arguments)
 
     assert "got %d of %d logger=careless\n" == stream.getvalue().partition(" error ")[2]
+
+
+def test_a_stream_that_takes_no_more_loses_lines_and_fails_nobody() -> None:
+    gone = io.StringIO()
+    configure_logs(stream=gone)
+    gone.close()
+
+    write(AT, "info", "plan.made", ADA, {})
+    logging.getLogger("asyncio").error("task was destroyed")
+
+    assert gone.closed

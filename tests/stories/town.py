@@ -50,7 +50,7 @@ def real_s() -> float:
     return _REAL.monotonic()
 
 
-def eventually(what: str, holds: Callable[[], Any], within_s: float = 30.0) -> Any:
+def eventually(what: str, holds: Callable[[], Any], within_s: float = 60.0) -> Any:
     """Return what *holds* returns once it is true; fail after *within_s*, a limit for hanging and no measure of speed."""
     until_s = real_s() + within_s
     while real_s() < until_s:
@@ -173,6 +173,9 @@ class Town:
             "confirm_after_s": [1, 2, 4],
             "confirm_patience_s": 60,
             "unreachable_after_s": [1, 2, 5],
+            "look_by_make": False,
+            "calls_per_month": 0,
+            "calls_burst": 0,
         }
         _write(self.config / "smartcharge.yaml", own | self.settings)
         scenario = {
@@ -245,12 +248,17 @@ class Town:
         self._simulator(f"/cars/{name}/{act}", {})
 
     def kill_simulator(self) -> None:
-        """Kill the simulator as a power cut would, if one lives."""
-        if running_simulator(self.state / "simulator") is None:
-            return
+        """Kill the simulator as a power cut would; return once none lives."""
+        eventually("no simulator lives", self._no_simulator)
+
+    def _no_simulator(self) -> bool:
+        state = self.state / "simulator"
+        if not is_locked(state):
+            return True
+        # One that was started a moment ago has not said yet where it is.
         with suppress(OSError, ValueError):
-            pid = json.loads((self.state / "simulator" / "simulator.json").read_text())["pid"]
-            os.kill(pid, signal.SIGKILL)
+            os.kill(int(json.loads((state / "simulator.json").read_text())["pid"]), signal.SIGKILL)
+        return False
 
     @contextmanager
     def ledger(self) -> Iterator[Store]:
@@ -266,12 +274,7 @@ class Town:
         for daemon in self._started:
             daemon.kill()
             daemon.communicate()
-        # One that was started a moment ago has not said yet where it is.
-        for _ in range(50):
-            self.kill_simulator()
-            if not is_locked(self.state / "simulator"):
-                return
-            pause(0.1)
+        self.kill_simulator()
 
     def _simulator(self, path: str, body: dict[str, Any] | None = None) -> Any:
         url = eventually("the simulator listens", lambda: running_simulator(self.state / "simulator"))

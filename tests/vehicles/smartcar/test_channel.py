@@ -80,6 +80,8 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 def spoken(talk: Talk, request: Request, **more: Any) -> Reply:
     """Return what the channel makes of a server that talks like *talk* after it has read a request's head."""
 
+    talks: list[asyncio.Task[None]] = []
+
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         try:
@@ -87,8 +89,11 @@ def spoken(talk: Talk, request: Request, **more: Any) -> Reply:
         finally:
             writer.close()
 
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.create_task(one(reader, writer)))
+
     async def story() -> Reply:
-        server = await asyncio.start_server(one, "127.0.0.1", 0)
+        server = await asyncio.start_server(accept, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         channel = Channel(f"http://127.0.0.1:{port}", SmartcarSettings(**more))
         try:
@@ -97,6 +102,7 @@ def spoken(talk: Talk, request: Request, **more: Any) -> Reply:
             await channel.aclose()
             server.close()
             await server.wait_closed()
+            await asyncio.gather(*talks, return_exceptions=True)
 
     return asyncio.run(story())
 
