@@ -19,14 +19,14 @@ from scheduler.domain.interval import Interval, as_utc
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, GoalShortfall, PlanOutcome
 from scheduler.domain.tariff import TariffCurve
 from scheduler.planning.rates import good_rates
-from scheduler.planning.relaxed import Relaxed
+from scheduler.planning.relaxed import Relaxed, unruled_bound
 from scheduler.planning.reserve import Reserve, ReserveRules, earliest_reserve
 from scheduler.planning.search import Search
 from scheduler.planning.split import cheapest_split
-from scheduler.planning.task import Grid, Task
+from scheduler.planning.task import Grid, Task, last_moments, refined
 from scheduler.planning.terms import Terms, charging_us, check_numbers, terms_of
 from scheduler.planning.timeline import HOUR_US, Kind, Stretch, Timeline, microseconds, shared, timeline
-from scheduler.planning.weighing import last_moments, task_of
+from scheduler.planning.weighing import task_of
 
 
 def cheapest_plan(
@@ -102,7 +102,6 @@ def _best_with(terms: Terms, line: Timeline, reserve: Reserve) -> Best:
     Without unknown prices and without short runs first: what is flawless so cannot be bettered by them.
     """
     line = line.cut_at((reserve.until,))
-    line = line.cut_at(last_moments(line.points, terms))
     warm = terms.warm(line)
     perfect = (sum(until - begin for begin, until in warm), reserve.energy_us)
     best = Best([])
@@ -150,9 +149,15 @@ def _later(terms: Terms, line: Timeline, reserve: Reserve) -> Reserve:
 
 
 def _searched(task: Task) -> Best:
-    grid = Grid(task)
-    found = Search(task, grid, Relaxed(task, grid, good_rates(task, grid))).lightest(_gaps(task, grid))
-    return Best(found.runs, (found.weight - found.bound) / task.money / task.money_per_price)
+    moments = last_moments(task)
+    fine = refined(task, (*moments.starts, *moments.stops))
+    grid = Grid(fine)
+    relaxed = Relaxed(fine, grid, good_rates(fine, grid))
+    found = Search(task, moments, relaxed).lightest(_gaps(task, grid))
+    bound = found.bound
+    if not moments.complete:
+        bound = min(bound, unruled_bound(task, relaxed.rates))
+    return Best(found.runs, (found.weight - bound) / task.money / task.money_per_price)
 
 
 def _gaps(task: Task, grid: Grid) -> Iterator[int]:

@@ -45,6 +45,14 @@ class State(NamedTuple):
     floating: Floating | None
     path: Path
 
+    def least_energy(self) -> int:
+        """Return the least it can have charged."""
+        return self.energy if self.floating is None else self.energy + self.floating.ends()[0]
+
+    def least_value(self) -> int:
+        """Return the least it can weigh, less pay, but for what is within the search's slack."""
+        return self.value if self.floating is None else self.value + self.floating.ends()[2]
+
 
 def runs_along(path: Path) -> list[tuple[int, int]]:
     """Return the runs along *path*, ascending; touching ones are one, empty ones none."""

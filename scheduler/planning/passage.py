@@ -11,21 +11,21 @@ from collections.abc import Iterator
 
 from scheduler.planning.partial import State
 from scheduler.planning.relaxed import Relaxed
-from scheduler.planning.task import Grid, Task
+from scheduler.planning.task import Task
 
 
 class Passage:
     """The targets of one task, and the way past them."""
 
-    def __init__(self, task: Task, grid: Grid, relaxed: Relaxed) -> None:
-        self._task, self._grid, self._relaxed = task, grid, relaxed
+    def __init__(self, task: Task, relaxed: Relaxed) -> None:
+        self._task, self._relaxed = task, relaxed
         self._points = task.points
         self._target_times = [task.points[target.index] for target in task.targets]
 
     def next_target(self, time: int) -> int:
         """Return the moment of the first target after *time*; one after the end where there is none."""
         index = bisect_right(self._target_times, time)
-        return self._target_times[index] if index < len(self._target_times) else self._grid.end + 1
+        return self._target_times[index] if index < len(self._target_times) else self._points[-1] + 1
 
     def tight(self, time: int, energy: int, direction: int) -> Iterator[int]:
         """Yield the moments at which to start (-1) or stop (1) so that a target ahead is met to the microsecond."""

@@ -9,11 +9,25 @@ the optimum.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
 from scheduler.planning.task import UNLIMITED, Grid, Task
 
 NEVER = 1 << 4096
 """Heavier than any plan."""
+
+
+class Bounds(NamedTuple):
+    """What `Relaxed` says of some points and the cells between them; `whole` of shut cells is 0."""
+
+    off: list[list[int]]
+    on: list[list[int]]
+    entry: list[list[int]]
+    whole: list[int]
+    reduced: list[int]
 
 
 class Relaxed:
@@ -44,6 +58,18 @@ class Relaxed:
         self._loose: dict[tuple[int, int, bool], int] = {}
         for left in range(task.layers):
             self._add_layer(left)
+
+    def on_points(self, points: Sequence[int]) -> Bounds:
+        """Return the bounds as seen from some of the points: one entry per cell between those."""
+        places = [bisect_left(self._points, point) for point in points]
+        cells = list(pairwise(places))
+        return Bounds(
+            [[layer[place] for place in places] for layer in self.off],
+            [[layer[place] for place in places] for layer in self.on],
+            [[min(layer[first:last]) for first, last in cells] + [NEVER] for layer in self.entry],
+            [self.sums[last] - self.sums[first] for first, last in cells],
+            [self.reduced[first] for first, _ in cells],
+        )
 
     def least(self) -> int:
         """Return what the lightest relaxed plan weighs, without the constant."""
@@ -193,3 +219,10 @@ def _paid(task: Task, rates: list[int]) -> list[int]:
         paid += [ahead] * (target.index - len(paid))
         ahead -= rate
     return paid
+
+
+def unruled_bound(task: Task, rates: list[int]) -> int:
+    """Return a weight that no plan of *task* is below, even if runs and pauses could be of any length."""
+    free = replace(task, least_run_us=0, least_pause_us=0, short_weight=None)
+    relaxed = Relaxed(free, Grid(free), rates)
+    return relaxed.least() + relaxed.constant

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 UNLIMITED = -1
@@ -62,6 +63,24 @@ class Task:
         return 1 if self.starts == UNLIMITED else max(self.starts, self.running or 0) + 1
 
 
+def refined(task: Task, marks: Iterable[int]) -> Task:
+    """Return the same task with points at *marks* too."""
+    points = tuple(sorted(set(task.points).union(mark for mark in marks if 0 < mark < task.points[-1])))
+    cells = [bisect_right(task.points, point) - 1 for point in points[:-1]]
+    place = {point: index for index, point in enumerate(points)}
+    return replace(
+        task,
+        points=points,
+        open=tuple(task.open[cell] for cell in cells),
+        slopes=tuple(task.slopes[cell] for cell in cells),
+        bends=tuple(task.bends[cell] for cell in cells),
+        targets=tuple(replace(target, index=place[task.points[target.index]]) for target in task.targets),
+        exempt=frozenset(index for index, cell in enumerate(cells) if cell in task.exempt),
+        guarded=frozenset(index for index, cell in enumerate(cells) if cell in task.guarded),
+        prices=tuple(task.prices[cell] for cell in cells),
+    )
+
+
 class Grid:
     """
     Where a task's runs may go, worked out once.
@@ -99,3 +118,44 @@ class Grid:
             index = bisect_left(self.points, point + by)
             moved.append(index if index > self.last or self.points[index] == point + by else -1)
         return moved
+
+
+MOST_MOMENTS = 3000
+"""Last moments to keep; slots of odd lengths under odd runs and pauses could have a hundred thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastMoments:
+    """
+    Where rows of least runs and pauses begin that end on a point, off the points themselves.
+
+        |--run--|pause|--run--|        a start, a stop and a start, none later than they must be
+      start   stop  start   point
+
+    A run that begins at such a start ends a least run later; after a run that ends at such a stop the next begins a least
+    pause later. `complete`: there are no others.
+    """
+
+    starts: tuple[int, ...] = ()
+    stops: tuple[int, ...] = ()
+    complete: bool = True
+
+
+def last_moments(task: Task) -> LastMoments:
+    """Return the last moments of *task*: no plan is better for beginning or ending anywhere else, floating ends aside."""
+    run, pause = task.least_run_us, task.least_pause_us
+    points = set(task.points)
+    starts: set[int] = set()
+    stops: set[int] = set()
+    fresh_starts, fresh_stops = points - {task.points[-1]}, points - {0}
+    for _ in range(len(task.points) if task.starts == UNLIMITED else task.layers + 1):
+        earlier_starts = {end - run for end in fresh_stops if end > run} - points - starts if run else set()
+        earlier_stops = {start - pause for start in fresh_starts if start > pause} - points - stops if pause else set()
+        fresh_starts, fresh_stops = earlier_starts, earlier_stops
+        starts |= fresh_starts
+        stops |= fresh_stops
+        if not fresh_starts and not fresh_stops:
+            return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)))
+        if len(starts) + len(stops) > MOST_MOMENTS:
+            return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)), complete=False)
+    return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)))

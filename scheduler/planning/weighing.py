@@ -89,28 +89,6 @@ def _starts(terms: Terms, reserve: Reserve, cells: int) -> tuple[int, int | None
     going_on = allowed
     if terms.continuous and not reserve.energy_us:
         allowed, going_on = min(allowed, 1), 0
-    if allowed > cells // 2 and not terms.continuous:
+    if allowed >= cells and not terms.continuous:
         return UNLIMITED, UNLIMITED if terms.running else None
     return allowed, going_on if terms.running else None
-
-
-def last_moments(points: tuple[int, ...], terms: Terms) -> set[int]:
-    """
-    Return where a row of shortest runs and pauses may begin so that its end falls on a point: no later start will do.
-
-        |--run--|pause|--run--|        each end of the row is a point's moment less a number of runs and pauses
-                              point
-    """
-    run, pause = terms.least_run_us, terms.least_pause_us
-    if not run and not pause:
-        return set()
-    rows = len(points) if terms.starts == UNLIMITED else terms.starts + 2
-    found, ends = set(points), set(points)
-    for _ in range(rows):
-        begins = {end - run for end in ends if end > run} if run else set()
-        ends = {begin - pause for begin in begins | found if begin > pause} if pause else set()
-        fresh = (begins | ends) - found
-        if not fresh:
-            break
-        found |= fresh
-    return found

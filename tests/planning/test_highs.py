@@ -70,15 +70,7 @@ def clock(second: float) -> str:
     return (EVENING + timedelta(seconds=77.25 + second)).isoformat()
 
 
-NOT_YET = {
-    1: "seed 20: unlimited starts with pauses: the search loses patience, says so, and is a fifth too dear",
-}
-
-
-@pytest.mark.parametrize(
-    "twenty",
-    [pytest.param(n, marks=[pytest.mark.xfail(reason=NOT_YET[n])] if n in NOT_YET else []) for n in range(TWENTIES)],
-)
+@pytest.mark.parametrize("twenty", range(TWENTIES))
 def test_no_plan_is_worse_than_the_optimum_of_a_mixed_integer_program(twenty: int) -> None:
     for seed in range(20 * twenty, 20 * (twenty + 1)):
         problem = odd_problem(Random(seed))
