@@ -7,7 +7,7 @@ The composition root: with `demo.py` and `simulation.py` above and beside it, th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,9 +24,10 @@ from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 from scheduler.dispatch.looking import LookPlan
+from scheduler.dispatch.ledger_watch import LedgerWatch
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sweep import InProcess, Sweep
-from scheduler.domain.errors import ConfigError, FeedRejected
+from scheduler.domain.errors import ConfigError, FeedRejected, StoreUnavailable
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import VehicleId
@@ -126,7 +127,8 @@ class House:
             ),
             purse,
         )
-        self._turns = InProcess(cycle.turn)
+        self._watch = LedgerWatch(self.journal)
+        self._turns = InProcess(lambda lease: self._watch.over(cycle.turn(lease)))
         self._sweep = Sweep(
             around.clock,
             store,
@@ -134,12 +136,13 @@ class House:
             self.journal,
             batch=settings.sweep_batch,
             lease_for=lease_for,
+            claimed=self._watch.written,
             completed=self._swept,
         )
         jobs = (
-            Job("sweep", timedelta(seconds=settings.sweep_interval_s), self._sweep.sweep),
-            Job("prices", timedelta(seconds=settings.price_poll_s), self.refresh_prices),
-            Job("housekeeping", timedelta(days=1), self._housekeep),
+            Job("sweep", timedelta(seconds=settings.sweep_interval_s), self._watched(self._sweep.sweep)),
+            Job("prices", timedelta(seconds=settings.price_poll_s), self._watched(self.refresh_prices)),
+            Job("housekeeping", timedelta(days=1), self._watched(self._housekeep)),
         )
         self.heartbeat = (Heartbeat if around.beats_on_apscheduler else Pulse)(around.clock, jobs)
         self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
@@ -173,16 +176,24 @@ class House:
 
     async def close(self, within_s: float) -> None:
         """Send nothing new, give calls in flight *within_s*, and leave the rest to the next start."""
-        self.journal.note("service.stopping")
         self._door.open = False
+        self._say("service.stopping")
         await self.heartbeat.stop()
         if self._watching is not None:
             self._watching.cancel()
         await self._turns.stop(within_s)
         await self._gateway.aclose()
         await self.prices.close()
-        self.journal.note("service.stopped")
+        self._say("service.stopped")
         self.store.close()
+
+    def _say(self, name: str) -> None:
+        """Note an event of the end; a full disk keeps nobody from ending."""
+        with suppress(StoreUnavailable):
+            self.journal.note(name)
+
+    def _watched(self, run: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        return lambda: self._watch.over(run())
 
     async def abandon(self) -> None:
         """End as kill -9 does: nothing is said, nothing is written, nothing is finished."""

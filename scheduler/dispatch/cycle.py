@@ -26,7 +26,7 @@ from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
 from scheduler.dispatch.stale import age, outlives
 from scheduler.domain.command import Command, Reason, Verb
-from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
+from scheduler.domain.errors import BudgetExhausted, ConsentLost, StoreUnavailable, VehicleError, VehicleUnreachable
 from scheduler.domain.lease import Lease
 from scheduler.domain.make import rules_for
 from scheduler.domain.plan import ChargePlan, PlanOutcome
@@ -92,6 +92,9 @@ class Cycle:
             held, due_at = await self._turned(seat, held)
         except VehicleError as error:
             due_at = self._unreachable(lease.vehicle_id, error)
+        except StoreUnavailable:
+            # Nothing can be written of this car nor of any other; its lease ends by itself, and the turn is made again.
+            raise
         except Exception as error:  # noqa: BLE001  one poisoned vehicle must not stop the others; pushed ahead, then told
             due_at = self._poisoned(lease.vehicle_id, error)
         self._store.complete(held, due_at)

@@ -14,7 +14,10 @@ AT_ONCE = 20
 
 
 class Sweep:
-    """One look at the queue. A sweep that finds nobody counts too: it feeds the watchdog."""
+    """
+    One look at the queue. A sweep that finds nobody counts too: it feeds the watchdog. Leases are written, so *claimed* is
+    called as soon as there is one.
+    """
 
     def __init__(
         self,
@@ -25,15 +28,17 @@ class Sweep:
         *,
         batch: int,
         lease_for: timedelta,
+        claimed: Callable[[], None],
         completed: Callable[[], None],
     ) -> None:
         self._clock, self._queue, self._dispatcher, self._journal = clock, queue, dispatcher, journal
-        self._batch, self._lease_for, self._completed = batch, lease_for, completed
+        self._batch, self._lease_for, self._claimed, self._completed = batch, lease_for, claimed, completed
 
     async def sweep(self) -> int:
         """Claim everybody who is due and hand them on; return how many that were."""
         claimed = 0
         while batch := self._queue.claim(self._clock.now(), self._batch, self._lease_for):
+            self._claimed()
             await self._dispatcher.dispatch(batch)
             claimed += len(batch)
         if claimed:

@@ -51,6 +51,13 @@ KINDS = (
         "Check time synchronisation if it repeats.",
     ),
     EventKind("clock.suspended", "info", "The machine slept; everything due meanwhile is done now."),
+    EventKind(
+        "ledger.failed",
+        "error",
+        "The ledger can no longer be written; no car is looked at or commanded until it can.",
+        "See the reason: free some space, or end whatever holds the file.",
+    ),
+    EventKind("ledger.recovered", "info", "The ledger can be written again; every car that is due is turned to now."),
     EventKind("cycle.completed", "debug", "A sweep turned the ring for the vehicles that were due."),
     EventKind(
         "cycle.failed",

@@ -26,7 +26,7 @@ class Batches:
 
 
 def test_a_sweep_claims_everybody_who_is_due_in_batches() -> None:
-    store, batches, completed = MemoryStore(), Batches(), list[str]()
+    store, batches, claimed, completed = MemoryStore(), Batches(), list[str](), list[str]()
     store.enlist([VehicleId(f"car-{number}") for number in range(25)], NOW)
     sweep = Sweep(
         ManualClock(NOW),
@@ -35,6 +35,7 @@ def test_a_sweep_claims_everybody_who_is_due_in_batches() -> None:
         Notes(),
         batch=10,
         lease_for=LEASE_FOR,
+        claimed=lambda: claimed.append("!"),
         completed=lambda: completed.append("!"),
     )
 
@@ -42,6 +43,7 @@ def test_a_sweep_claims_everybody_who_is_due_in_batches() -> None:
     assert 0 == asyncio.run(sweep.sweep())
 
     assert [10, 10, 5] == batches.sizes
+    assert ["!"] * 3 == claimed
     assert ["!", "!"] == completed
 
 
