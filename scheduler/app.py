@@ -23,8 +23,8 @@ from scheduler.dispatch.clock_guard import ClockGuard
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
-from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.ledger_watch import LedgerWatch
+from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.errors import ConfigError, FeedRejected, StoreUnavailable
