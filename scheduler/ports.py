@@ -162,13 +162,19 @@ class Ledger(Protocol):
         """
 
     def advance_command(
-        self, command_id: CommandId, expected: CommandStatus, status: CommandStatus, at: datetime, detail: str = ""
+        self,
+        command_id: CommandId,
+        expected: CommandStatus,
+        status: CommandStatus,
+        at: datetime,
+        detail: str = "",
+        retry_at: datetime | None = None,
     ) -> bool:
         """
         Move a command along its arrows by compare-and-set; False where it no longer stands at *expected*.
 
         `sending` sets `sent_at` and counts the attempt; a status that is not open sets `settled_at`. An empty *detail*
-        keeps the one before. A move without an arrow (`ARROWS`) is InvalidValue.
+        and no *retry_at* keep the ones before. A move without an arrow (`ARROWS`) is InvalidValue.
         """
 
     def open_commands(self, vehicle_id: VehicleId) -> list[Command]: ...

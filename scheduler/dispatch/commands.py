@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from scheduler.dispatch.decide import Decision
+from scheduler.dispatch.decide import MOST_TRIES, Decision, failed_in_a_row
 from scheduler.dispatch.purse import Purse
+from scheduler.dispatch.remedy import UNHEARD, remedy
 from scheduler.dispatch.verify import verdict
 from scheduler.domain.command import Command, CommandId, CommandStatus, Verb
 from scheduler.domain.errors import (
@@ -21,7 +22,6 @@ from scheduler.domain.errors import (
     ConsentLost,
     OutcomeUnknown,
     VehicleError,
-    VehicleNotCapable,
     VehicleRefused,
     VehicleUnreachable,
 )
@@ -35,6 +35,10 @@ SPOKEN = {
     CommandStatus.UNKNOWN: "command.unknown",
     CommandStatus.SUPERSEDED: "command.superseded",
 }
+
+
+TOLD_AFTER = {Verb.START: 2, Verb.STOP: 3}
+"""After how many tries in vain the driver is told, while there is time to do something by hand."""
 
 
 @dataclass(slots=True)
@@ -78,6 +82,8 @@ class Commands:
                 moved = True
                 after_s = round((now - command.sent_at).total_seconds(), 1) if command.sent_at else None
                 self._note(SPOKEN[status], command, detail=detail, after_s=after_s)
+                if status is CommandStatus.CONTRADICTED:
+                    self._tell_tries(command)
         return moved
 
     def queue(self, decision: Decision, lease: Lease, now: datetime) -> Command | None:
@@ -112,22 +118,41 @@ class Commands:
         try:
             await (self._gateway.start(vehicle) if command.verb is Verb.START else self._gateway.stop(vehicle))
         except OutcomeUnknown as error:
-            self._received(command, CommandStatus.UNKNOWN, "command.unknown", str(error))
-        except VehicleUnreachable as error:
-            self._received(command, CommandStatus.FAILED, "command.postponed", str(error))
-        except VehicleRefused as error:
-            self._received(command, CommandStatus.FAILED, "command.refused", str(error), code=error.code)
-        except ConsentLost as error:
-            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
-            self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
-        except BudgetExhausted as error:
-            self._purse.refused(command.vehicle_id)
-            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
-        except (VehicleNotCapable, VehicleError) as error:
-            self._received(command, CommandStatus.FAILED, "command.refused", str(error))
+            self._advance(command, CommandStatus.SENDING, CommandStatus.UNKNOWN, "command.unknown", str(error))
+        except VehicleError as error:
+            self._failed(command, error)
         else:
-            self._received(command, CommandStatus.ACCEPTED, "command.accepted", "")
+            self._advance(command, CommandStatus.SENDING, CommandStatus.ACCEPTED, "command.accepted", "")
         return held
+
+    def _failed(self, command: Command, error: VehicleError) -> None:
+        """Record a call that did nothing, and say what a person has to do where it will not pass by itself."""
+        if isinstance(error, BudgetExhausted):
+            self._purse.refused(command.vehicle_id)
+        to_do = remedy(error, command.verb)
+        status = CommandStatus.FAILED if to_do is None else CommandStatus.REFUSED
+        name = "command.postponed" if isinstance(error, VehicleUnreachable) else "command.refused"
+        wait = error.retry_after if isinstance(error, VehicleUnreachable | VehicleRefused) else None
+        facts = {"code": error.code} if isinstance(error, VehicleRefused) else {}
+        retry_at = None if wait is None else self._clock.now() + wait
+        self._advance(command, CommandStatus.SENDING, status, name, str(error), retry_at, **facts)
+        if isinstance(error, ConsentLost):
+            self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
+        elif to_do is not None:
+            self._note("command.given_up", command, detail=str(error), to_do=to_do)
+        else:
+            self._tell_tries(command)
+
+    def _tell_tries(self, command: Command) -> None:
+        """Say it when a car was told the same so often in vain that a person should know, and when it is told no more."""
+        session = self._store.session(command.vehicle_id)
+        since = session.plugged_in_at if session is not None else command.queued_at
+        tries = len(failed_in_a_row(self._store.commands(command.vehicle_id, since), command.verb))
+        to_do = UNHEARD[command.verb]
+        if tries == TOLD_AFTER[command.verb]:
+            self._note("command.ignored", command, tries=tries, to_do=to_do)
+        if tries == MOST_TRIES[command.verb]:
+            self._note("command.given_up", command, tries=tries, to_do=to_do)
 
     def _claimed(self, command: Command, lease: Lease, now: datetime) -> Lease | None:
         """Move the intent to `sending` in one commit with its count, under a lease that outlives the call."""
@@ -141,17 +166,18 @@ class Commands:
             self._purse.take()
         return held
 
-    def _received(
-        self, command: Command, status: CommandStatus, name: str, detail: str, code: str | None = None
-    ) -> None:
-        facts = {"code": code} if code else {}
-        self._advance(command, CommandStatus.SENDING, status, name, detail, **facts)
-
     def _advance(
-        self, command: Command, expected: CommandStatus, status: CommandStatus, name: str, detail: str, **facts: str
+        self,
+        command: Command,
+        expected: CommandStatus,
+        status: CommandStatus,
+        name: str,
+        detail: str,
+        retry_at: datetime | None = None,
+        **facts: str,
     ) -> None:
         with self._store.transaction():
-            if self._store.advance_command(command.id, expected, status, self._clock.now(), detail):
+            if self._store.advance_command(command.id, expected, status, self._clock.now(), detail, retry_at):
                 if detail:
                     facts["detail"] = detail
                 self._note(name, command, **facts)

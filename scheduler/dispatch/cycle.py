@@ -19,7 +19,7 @@ from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
 from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
-from scheduler.dispatch.make_limits import MONTH, MakeLimits, driven_at, make_limits
+from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Promising
 from scheduler.dispatch.purse import Purse
@@ -183,7 +183,7 @@ class Cycle:
         soc_pct, stale = self._soc_pct(seat, state, now), self._is_stale(state, now)
         charging = bool(state.charging) and session.hand is Hand.NONE
         starts_used = sum(
-            command.verb is Verb.START and command.sent_at is not None and command.status.value != "failed"
+            command.verb is Verb.START and command.sent_at is not None and command.status not in NOT_COUNTED
             for command in self._of_session(session, now)
         )
         fresh = self._promising.promise(
@@ -296,12 +296,16 @@ class Cycle:
         return self._wanted_since.setdefault(state.vehicle_id, window.start)
 
     def _limits(self, seat: Seat, session: ChargeSession | None, now: datetime) -> MakeLimits:
-        """Return what the make leaves us; nothing is read for a make that counts nothing."""
+        """Return what the make and the car itself leave us; a month is read only for a make that counts."""
         make, vehicle_id = rules_for(seat.car.vehicle.make), seat.vehicle_id
-        if make.commands_per_drive is None and make.stops_per_30_days is None:
-            return make_limits(make, (), now, now)
-        commands, seen = self._store.commands(vehicle_id, now - MONTH), self._store.sightings(vehicle_id, now - MONTH)
-        return make_limits(make, commands, driven_at(seen, session, now), now)
+        limits = make_limits(make, (), now, now)
+        if make.commands_per_drive is not None or make.stops_per_30_days is not None:
+            commands, seen = (
+                self._store.commands(vehicle_id, now - MONTH),
+                self._store.sightings(vehicle_id, now - MONTH),
+            )
+            limits = make_limits(make, commands, driven_at(seen, session, now), now)
+        return answered(limits, self._of_session(session, now), now)
 
     def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
         since = session.plugged_in_at if session else now

@@ -8,8 +8,10 @@ hold, stop or start; then a hand on the car; then the plan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from scheduler.domain.command import Command, CommandStatus, Reason, Verb
 from scheduler.domain.plan import ChargePlan, PlanOutcome
@@ -23,12 +25,22 @@ PAUSES = {
 """Waits after the first, second ... failed try of a verb; the last repeats. Calls are counted per month, some makes allow
 15 start/stops until the car is driven (facts/smartcar.md section 5), and a missed START costs more than a missed STOP."""
 
+MOST_TRIES = {Verb.START: 15, Verb.STOP: 6}
+"""How often in a row a verb is tried in one plug-in. Fifteen STARTs are six hours; six STOPs are two and a half."""
+
 PAUSE_AT_RISK = timedelta(minutes=2)
-"""The longest wait between two STARTs where the plan has no slack left before the departure."""
+"""The longest wait between two STARTs where the plan has no slack left before the departure, for the first few of them."""
+
+TRIES_AT_RISK = 5
+"""A car that ignored five STARTs in ten minutes is asked by the ladder again: it takes a person now."""
+
+AFTER_REFUSAL = timedelta(days=1)
+"""When something is said again that was refused for good or tried in vain: a new day is a new fact, as is a new plug-in or
+a new consent."""
 
 STOP_EXPIRES = timedelta(hours=1)
 
-FAILED = frozenset({CommandStatus.FAILED, CommandStatus.CONTRADICTED})
+FAILED = frozenset({CommandStatus.FAILED, CommandStatus.CONTRADICTED, CommandStatus.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +130,23 @@ def _wanted(situation: Situation) -> bool | None:
 
 def _retry_at(situation: Situation, verb: Verb) -> datetime | None:
     """Return when a verb that failed may be tried again; None where the last try did not fail."""
-    failures: list[Command] = []
-    for command in reversed(situation.commands):
-        if command.verb is not verb or command.status not in FAILED:
-            break
-        failures.append(command)
+    failures = failed_in_a_row(situation.commands, verb)
     settled_at = failures[0].settled_at if failures else None
     # A moment still to come is from before the clock was set back: nobody waits for it to come again.
     if settled_at is None or settled_at > situation.now:
         return None
+    if failures[0].status is CommandStatus.REFUSED or len(failures) >= MOST_TRIES[verb]:
+        return settled_at + AFTER_REFUSAL
     pauses = PAUSES[verb]
     pause = pauses[min(len(failures), len(pauses)) - 1]
-    if verb is Verb.START and _at_risk(situation):
+    if verb is Verb.START and len(failures) <= TRIES_AT_RISK and _at_risk(situation):
         pause = min(pause, PAUSE_AT_RISK)
-    return settled_at + pause
+    return max(settled_at + pause, failures[0].retry_at or settled_at)
+
+
+def failed_in_a_row(commands: Sequence[Command], verb: Verb) -> list[Command]:
+    """Return the failures of *verb* since it last worked or another was sent, newest first; *commands* are oldest first."""
+    return list(takewhile(lambda each: each.verb is verb and each.status in FAILED, reversed(commands)))
 
 
 def _spread_until(situation: Situation) -> datetime | None:

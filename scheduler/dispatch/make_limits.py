@@ -8,10 +8,11 @@ What the car itself answers wins over this: a limit that is not known here is me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from scheduler.dispatch.decide import AFTER_REFUSAL
 from scheduler.domain.command import Command, CommandStatus, Verb
 from scheduler.domain.make import MakeRules
 from scheduler.domain.session import ChargeSession
@@ -21,7 +22,7 @@ MONTH = timedelta(days=30)
 DRIVEN_KM = 0.5
 """An odometer in whole miles or kilometres may be rounded two ways; less than this is no drive."""
 
-NOT_COUNTED = frozenset({CommandStatus.FAILED, CommandStatus.EXPIRED, CommandStatus.SUPERSEDED})
+NOT_COUNTED = frozenset({CommandStatus.FAILED, CommandStatus.REFUSED, CommandStatus.EXPIRED, CommandStatus.SUPERSEDED})
 """A command that was refused or never sent does not count with the make."""
 
 
@@ -29,16 +30,20 @@ NOT_COUNTED = frozenset({CommandStatus.FAILED, CommandStatus.EXPIRED, CommandSta
 class MakeLimits:
     """
     What is left. None: no limit is known. `least_soc_pct`: below it neither verb works. `commands`: starts and stops until
-    the car is driven. `stops`: until the oldest of the last 30 days falls out; 0 too where the make has none.
+    the car is driven. `stops`: until the oldest of the last 30 days falls out; 0 too where the make has none, or the car
+    has refused to stop. `start_refused` is why it refused to start, if it did.
     """
 
     make: str = ""
     least_soc_pct: float | None = None
     commands: int | None = None
     stops: int | None = None
+    start_refused: str = ""
 
     def objection(self, verb: Verb, soc_pct: float | None) -> str | None:
         """Return why a command is not to be sent, as a sentence for people; None where it may be."""
+        if verb is Verb.START and self.start_refused:
+            return f"the car does not start: {self.start_refused}"
         if self.least_soc_pct is not None and soc_pct is not None and soc_pct < self.least_soc_pct:
             return f"{self.make} takes no command below {self.least_soc_pct:.0f} %"
         if verb is Verb.STOP and self.stops is not None and self.stops <= 0:
@@ -72,6 +77,18 @@ def make_limits(make: MakeRules, commands: Sequence[Command], driven_at: datetim
         None if per_drive is None else max(per_drive - since_drive, 0),
         stops if make.can_stop else 0,
     )
+
+
+def answered(limits: MakeLimits, commands: Sequence[Command], now: datetime) -> MakeLimits:
+    """Return *limits* as the car's own answers of this plug-in have it, oldest first: these win over any table."""
+    standing = [
+        each
+        for each in commands
+        if each.status is CommandStatus.REFUSED and each.settled_at and now - each.settled_at < AFTER_REFUSAL
+    ]
+    start = next((each.detail for each in reversed(standing) if each.verb is Verb.START), limits.start_refused)
+    no_stop = any(each.verb is Verb.STOP for each in standing)
+    return replace(limits, start_refused=start, stops=0 if no_stop else limits.stops)
 
 
 def driven_at(sightings: Sequence[VehicleState], session: ChargeSession | None, now: datetime) -> datetime:

@@ -55,5 +55,5 @@ def verdict(
     if now >= command.sent_at + patience:
         return CommandStatus.CONTRADICTED, "the car has not reported since"
     if command.status is CommandStatus.SENDING:
-        return CommandStatus.UNKNOWN, "smartcharge ended while it was being sent"
+        return CommandStatus.UNKNOWN, "it was being sent, and no answer to it was written down"
     return None

@@ -4,7 +4,8 @@ One wish to switch a car, from intent to known outcome.
     queued -> sending -> accepted -> confirmed
        |         |           └-> contradicted   a later look shows the opposite
        |         ├-> unknown                    time-out, cut, 504, crash: look at the car, never send blindly
-       |         └-> failed                     refused
+       |         ├-> failed                     could not be done now; may be tried again
+       |         └-> refused                    will not be done, until something changes; then it counts as failed
        ├-> expired                              its window passed before it was sent
        └-> superseded                           the wish changed before it was sent, or a newer command took its place
 
@@ -40,6 +41,7 @@ class CommandStatus(StrEnum):
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
     FAILED = "failed"
+    REFUSED = "refused"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
 
@@ -54,14 +56,22 @@ OPEN_STATUSES = frozenset({CommandStatus.QUEUED, CommandStatus.SENDING, CommandS
 ARROWS: dict[CommandStatus, frozenset[CommandStatus]] = {
     CommandStatus.QUEUED: frozenset({CommandStatus.SENDING, CommandStatus.EXPIRED, CommandStatus.SUPERSEDED}),
     CommandStatus.SENDING: frozenset(
-        {CommandStatus.ACCEPTED, CommandStatus.UNKNOWN, CommandStatus.FAILED, CommandStatus.QUEUED}
+        {
+            CommandStatus.ACCEPTED,
+            CommandStatus.UNKNOWN,
+            CommandStatus.FAILED,
+            CommandStatus.REFUSED,
+            CommandStatus.QUEUED,
+        }
     ),
     CommandStatus.ACCEPTED: frozenset({CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}),
     CommandStatus.UNKNOWN: frozenset({CommandStatus.CONFIRMED, CommandStatus.CONTRADICTED, CommandStatus.SUPERSEDED}),
+    CommandStatus.REFUSED: frozenset({CommandStatus.FAILED}),
 }
 """
 Where a status may move. One that is not a key is final. `sending -> queued` is a call that is known not to have acted
-(rate limited, refused connection): it is postponed, and tried again on the same row.
+(rate limited, refused connection): it is postponed, and tried again on the same row. `refused -> failed` is what stood in
+the way being gone, for all that is known: the driver has connected the car anew.
 """
 
 
@@ -83,6 +93,7 @@ class Command:
     A row of the ledger. Never deleted; only its status moves, along the arrows above.
 
     After `expires_at` it is dropped rather than sent late. `detail` is a sentence for people, free of ids and secrets.
+    `retry_at`: whoever refused it asked not to be asked again before; None where nothing was said.
     """
 
     id: CommandId
@@ -96,3 +107,4 @@ class Command:
     settled_at: datetime | None = None
     attempts: int = 0
     detail: str = ""
+    retry_at: datetime | None = None

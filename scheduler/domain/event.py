@@ -100,6 +100,18 @@ KINDS = (
     ),
     EventKind("command.refused", "warning", "The car or its maker refused a command.", "See the reason."),
     EventKind("command.postponed", "warning", "A command could not be sent now and is tried again."),
+    EventKind(
+        "command.ignored",
+        "error",
+        "A car was told the same several times and does not do it; it is told again, less often.",
+        "Do what the fact to_do says.",
+    ),
+    EventKind(
+        "command.given_up",
+        "error",
+        "A command is not tried again before something changes: a plug-in, a consent, or the day.",
+        "Do what the fact to_do says.",
+    ),
     EventKind("command.expired", "warning", "A command's window passed before it could be sent; it was dropped."),
     EventKind("command.superseded", "info", "A command was overtaken by a newer wish."),
     EventKind("vehicle.plugged_in", "info", "A cable was seen in the car."),

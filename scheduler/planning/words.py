@@ -15,6 +15,7 @@ STATUS_WORDS = {
     CommandStatus.CONFIRMED: "confirmed by a look at the car",
     CommandStatus.CONTRADICTED: "the car did otherwise",
     CommandStatus.FAILED: "failed",
+    CommandStatus.REFUSED: "refused, not tried again before something changes",
     CommandStatus.EXPIRED: "dropped, too late",
     CommandStatus.SUPERSEDED: "overtaken by a newer wish",
 }

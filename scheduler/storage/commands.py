@@ -38,13 +38,19 @@ class CommandRows(Rows):
             return True
 
     def advance_command(
-        self, command_id: CommandId, expected: CommandStatus, status: CommandStatus, at: datetime, detail: str = ""
+        self,
+        command_id: CommandId,
+        expected: CommandStatus,
+        status: CommandStatus,
+        at: datetime,
+        detail: str = "",
+        retry_at: datetime | None = None,
     ) -> bool:
         """
         Move a command along its arrows by compare-and-set; False where it no longer stands at *expected*.
 
         `sending` sets `sent_at` and counts the attempt; a status that is not open sets `settled_at`. An empty *detail*
-        keeps the one before. A move for which there is no arrow is InvalidValue.
+        and no *retry_at* keep the ones before. A move for which there is no arrow is InvalidValue.
         """
         if status not in ARROWS.get(expected, ()):
             raise InvalidValue(f"a command never moves from {expected.value} to {status.value}")
@@ -55,6 +61,8 @@ class CommandRows(Rows):
             values["settled_at"] = at
         if detail:
             values["detail"] = detail
+        if retry_at is not None:
+            values["retry_at"] = retry_at
         moved = update(COMMAND).where(COMMAND.c.id == command_id, COMMAND.c.status == expected.value).values(values)
         with self._database.writing() as connection:
             return connection.execute(moved).rowcount == 1

@@ -32,6 +32,7 @@ TONES = {
     CommandStatus.CONFIRMED: "good",
     CommandStatus.CONTRADICTED: "bad",
     CommandStatus.FAILED: "bad",
+    CommandStatus.REFUSED: "bad",
     CommandStatus.UNKNOWN: "doubt",
     CommandStatus.EXPIRED: "doubt",
     CommandStatus.SUPERSEDED: "quiet",

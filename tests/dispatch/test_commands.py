@@ -23,6 +23,7 @@ from scheduler.domain.errors import (
     VehicleUnreachable,
 )
 from scheduler.domain.lease import Lease
+from scheduler.domain.session import ChargeSession
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId, VehicleState
 from tests.fakes.gateway import MemoryGateway
 from tests.fakes.journal import Notes
@@ -132,9 +133,10 @@ def test_nothing_is_sent_once_the_daemon_stops() -> None:
         (OutcomeUnknown("no answer in 310 s"), CommandStatus.UNKNOWN, "command.unknown"),
         (VehicleUnreachable("no connection"), CommandStatus.FAILED, "command.postponed"),
         (VehicleRefused("not plugged in", "CHARGING_PLUG_NOT_CONNECTED"), CommandStatus.FAILED, "command.refused"),
-        (VehicleNotCapable("this car cannot stop"), CommandStatus.FAILED, "command.refused"),
+        (VehicleNotCapable("this car cannot stop"), CommandStatus.REFUSED, "command.given_up"),
+        (VehicleRefused("at its limit", "FULLY_CHARGED"), CommandStatus.REFUSED, "command.given_up"),
         (BudgetExhausted("no calls left"), CommandStatus.FAILED, "command.refused"),
-        (ConsentLost("connect again"), CommandStatus.FAILED, "vehicle.consent_lost"),
+        (ConsentLost("connect again"), CommandStatus.REFUSED, "vehicle.consent_lost"),
     ],
 )
 def test_each_failure_is_recorded_as_what_it_is(failure: VehicleError, status: CommandStatus, name: str) -> None:
@@ -146,6 +148,47 @@ def test_each_failure_is_recorded_as_what_it_is(failure: VehicleError, status: C
     assert status == desk.status()
     assert name == desk.notes.names[-1]
     assert str(failure) == desk.store.commands(CAR, NOW)[-1].detail
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        VehicleUnreachable("too many requests", timedelta(minutes=40)),
+        VehicleRefused("busy", "UNKNOWN", timedelta(minutes=40)),
+    ],
+)
+def test_a_pause_that_was_asked_for_is_written_down(failure: VehicleError) -> None:
+    desk = Desk()
+    desk.gateway.failures.append(failure)
+
+    desk.send(desk.queued())
+
+    assert NOW + timedelta(minutes=40) == desk.store.commands(CAR, NOW)[-1].retry_at
+
+
+def test_a_refusal_for_good_says_what_to_do() -> None:
+    desk = Desk()
+    desk.gateway.failures.append(VehicleNotCapable("no start through Smartcar"))
+
+    desk.send(desk.queued())
+
+    _, _, facts = desk.notes.entries[-1]
+    assert "no start through Smartcar" == facts["detail"]
+    assert "Start this car by its own timer or at the charger; smartcharge cannot." == facts["to_do"]
+
+
+def test_after_two_starts_in_vain_the_driver_is_told_and_after_fifteen_that_it_is_given_up() -> None:
+    desk = Desk()
+    desk.store.save_session(ChargeSession(CAR, NOW))
+
+    for _ in range(16):
+        desk.gateway.failures.append(VehicleUnreachable("no coverage"))
+        desk.clock.advance(60)
+        desk.lease = desk.send(desk.queued())
+
+    told = [name for name in desk.notes.names if name in ("command.ignored", "command.given_up")]
+    assert ["command.ignored", "command.given_up"] == told
+    assert 15 == desk.notes.entries[desk.notes.names.index("command.given_up")][2]["tries"]
 
 
 def test_a_call_that_is_cut_off_by_the_end_stays_sending_and_is_looked_at_on_the_next_start() -> None:

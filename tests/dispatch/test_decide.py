@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.dispatch.decide import NOTHING, Situation, decide
+from scheduler.dispatch.decide import AFTER_REFUSAL, MOST_TRIES, NOTHING, Situation, decide
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
 from scheduler.domain.session import ChargeSession, Hand, Override
@@ -145,12 +145,50 @@ def test_a_failed_start_is_tried_again_after_growing_pauses() -> None:
 
 
 def test_a_start_without_slack_is_not_kept_waiting() -> None:
-    often = (command(Verb.START, CommandStatus.FAILED),) * 9
+    often = (command(Verb.START, CommandStatus.FAILED),) * 5
     tight = replace(BASE, commands=often, ready_by=NOW + timedelta(hours=2))
     short = replace(BASE, commands=often, plan=plan(hours(-1, 2), outcome=PlanOutcome.SHORT_OF_TIME))
 
     assert Verb.START == decide(tight).verb
     assert Verb.START == decide(short).verb
+
+
+def test_without_slack_too_five_starts_in_vain_are_followed_by_the_ladder() -> None:
+    tight = replace(
+        BASE, commands=(command(Verb.START, CommandStatus.CONTRADICTED),) * 6, ready_by=NOW + timedelta(hours=2)
+    )
+
+    assert NOW + timedelta(minutes=25) == decide(tight).retry_at
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_what_is_refused_for_good_is_said_again_after_a_day_and_not_before(verb: Verb) -> None:
+    refused = replace(
+        BASE,
+        commands=(command(verb, CommandStatus.REFUSED, minutes_ago=5),),
+        state=WAITING if verb is Verb.START else CHARGING,
+        override=Override.START if verb is Verb.START else Override.STOP,
+    )
+
+    assert NOW - timedelta(minutes=5) + AFTER_REFUSAL == decide(refused).retry_at
+    assert verb is decide(replace(refused, now=NOW - timedelta(minutes=5) + AFTER_REFUSAL)).verb
+
+
+@pytest.mark.parametrize(("verb", "most"), MOST_TRIES.items())
+def test_each_verb_is_tried_so_often_in_vain_and_then_not_before_the_next_day(verb: Verb, most: int) -> None:
+    state, override = (WAITING, Override.START) if verb is Verb.START else (CHARGING, Override.STOP)
+    in_vain = replace(BASE, state=state, override=override, now=NOW + timedelta(hours=12))
+    failed = command(verb, CommandStatus.FAILED)
+
+    assert verb is decide(replace(in_vain, commands=(failed,) * (most - 1))).verb
+    assert NOW - timedelta(minutes=5) + AFTER_REFUSAL == decide(replace(in_vain, commands=(failed,) * most)).retry_at
+
+
+def test_whoever_asked_for_a_longer_pause_is_given_it() -> None:
+    asked = replace(command(Verb.START, CommandStatus.FAILED), retry_at=NOW + timedelta(minutes=40))
+
+    assert asked.retry_at == decide(replace(BASE, commands=(asked,))).retry_at
+    assert asked.retry_at == decide(replace(BASE, commands=(asked,), ready_by=NOW + timedelta(hours=2))).retry_at
 
 
 def test_a_failure_of_the_other_verb_is_no_reason_to_wait() -> None:

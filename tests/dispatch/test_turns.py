@@ -20,7 +20,13 @@ from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.purse import Purse
 from scheduler.domain.command import CommandStatus, Reason
 from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
-from scheduler.domain.errors import BudgetExhausted, ConsentLost, VehicleError, VehicleUnreachable
+from scheduler.domain.errors import (
+    BudgetExhausted,
+    ConsentLost,
+    VehicleError,
+    VehicleNotCapable,
+    VehicleUnreachable,
+)
 from scheduler.domain.plan import PlanOutcome
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Roster
@@ -316,6 +322,39 @@ def test_each_failure_has_its_pause(error: Exception, pause: timedelta) -> None:
 
     assert [] == ring.store.claim(EVENING + pause - MINUTE / 60, 1, LEASE_FOR)
     assert 1 == len(ring.store.claim(EVENING + pause, 1, LEASE_FOR))
+
+
+@pytest.mark.parametrize(
+    "error", [VehicleNotCapable("no start through Smartcar"), ConsentLost("no permission to start")]
+)
+def test_a_start_that_is_refused_for_good_is_sent_once_and_again_after_a_new_plug_in(error: VehicleError) -> None:
+    ring = Ring()
+    ring.turn()
+    ring.until(ring.first_start - MINUTE)
+    ring.gateway.answer["start"] = error
+
+    ring.until(READY_BY)
+    assert ["start"] == ring.sent()
+    assert f"the car does not start: {error}" in ring.promise.notes
+
+    ring.change(plugged_in=False)
+    ring.minutes(3)
+    ring.change(plugged_in=True, soc_pct=10)
+    ring.until(READY_BY + timedelta(hours=23))
+    assert ["start", "start"] == ring.sent()
+
+
+def test_a_stop_that_is_refused_for_good_is_sent_once_and_the_rest_is_planned_in_one_piece() -> None:
+    ring = Ring(charging=True)
+    ring.gateway.answer["stop"] = VehicleNotCapable("no stop through Smartcar")
+
+    ring.turn()
+    ring.minutes(60)
+
+    assert ["stop"] == ring.sent()
+    assert "Set a charge limit" in ring.told("command.given_up")[0]["to_do"]
+    assert ring.promise.rules is not None
+    assert ring.promise.rules.continuous
 
 
 def test_a_car_that_left_the_roster_is_not_turned() -> None:

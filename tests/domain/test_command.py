@@ -7,7 +7,9 @@ from scheduler.domain.command import ARROWS, OPEN_STATUSES, CommandStatus
 
 @pytest.mark.parametrize("status", list(CommandStatus))
 def test_a_command_is_open_exactly_as_long_as_it_can_still_move(status: CommandStatus) -> None:
-    assert (status in ARROWS) == status.open
+    reopened_by_a_new_consent = status is CommandStatus.REFUSED
+
+    assert (status in ARROWS) == (status.open or reopened_by_a_new_consent)
 
 
 def test_every_status_but_the_first_is_reached_by_an_arrow() -> None:

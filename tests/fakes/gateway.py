@@ -15,13 +15,15 @@ class MemoryGateway:
     """
     One car per vehicle id. `start` and `stop` act at once on the state that `state` reports.
 
-    `failures` are raised by the next calls, one each; None lets a call pass. `delay_s`: how long a command takes to act.
+    `failures` are raised by the next calls, one each; None lets a call pass. `answer` is what every call of a verb raises.
+    `delay_s`: how long a command takes to act.
     """
 
     def __init__(self) -> None:
         self.cars: dict[VehicleId, VehicleState] = {}
         self.calls: list[tuple[str, VehicleId]] = []
         self.failures: deque[VehicleError | None] = deque()
+        self.answer: dict[str, VehicleError] = {}
         self.delay_s = 0.0
 
     def park(self, vehicle_id: VehicleId, now: datetime, soc_pct: float = 46, *, charging: bool = False) -> None:
@@ -43,6 +45,6 @@ class MemoryGateway:
 
     def _called(self, verb: str, vehicle: Vehicle) -> None:
         self.calls.append((verb, vehicle.id))
-        failure = self.failures.popleft() if self.failures else None
+        failure = self.failures.popleft() if self.failures else self.answer.get(verb)
         if failure is not None:
             raise failure

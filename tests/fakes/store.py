@@ -235,14 +235,22 @@ class MemoryStore:
         return True
 
     def advance_command(
-        self, command_id: CommandId, expected: CommandStatus, status: CommandStatus, at: datetime, detail: str = ""
+        self,
+        command_id: CommandId,
+        expected: CommandStatus,
+        status: CommandStatus,
+        at: datetime,
+        detail: str = "",
+        retry_at: datetime | None = None,
     ) -> bool:
         if status not in ARROWS.get(expected, ()):
             raise InvalidValue(f"a command never moves from {expected.value} to {status.value}")
         command = self._books.commands.get(command_id)
         if command is None or command.status is not expected:
             return False
-        command = replace(command, status=status, detail=detail or command.detail)
+        command = replace(
+            command, status=status, detail=detail or command.detail, retry_at=retry_at or command.retry_at
+        )
         if status is CommandStatus.SENDING:
             command = replace(command, sent_at=at, attempts=command.attempts + 1)
         if not status.open:

@@ -28,6 +28,7 @@ PATHS = {
     CommandStatus.CONFIRMED: (SENDING, ACCEPTED, CommandStatus.CONFIRMED),
     CommandStatus.CONTRADICTED: (SENDING, UNKNOWN, CommandStatus.CONTRADICTED),
     CommandStatus.FAILED: (SENDING, CommandStatus.FAILED),
+    CommandStatus.REFUSED: (SENDING, CommandStatus.REFUSED),
     CommandStatus.EXPIRED: (CommandStatus.EXPIRED,),
     CommandStatus.SUPERSEDED: (CommandStatus.SUPERSEDED,),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -12,7 +12,9 @@ import pytest
 from starlette.applications import Starlette
 
 from scheduler.clock import ManualClock
+from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.roster import Roster
+from scheduler.domain.vehicle import VehicleId
 from scheduler.vehicles.smartcar.connecting import Connecting
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.connect import connect
@@ -74,6 +76,21 @@ def test_a_driver_who_comes_back_is_connected_and_the_car_is_seen_to() -> None:
     answer = visit.returns(visit.departs())
 
     assert (200, True) == (answer.status_code, "Your car is connected." in answer.text)
+
+
+def test_a_new_consent_lets_be_tried_again_what_was_refused_for_good() -> None:
+    visit, car = Visit(), VehicleId("ada-id3")
+    now = visit.clock.now()
+    visit.store.enlist([car], now)
+    (lease,) = visit.store.claim(now, 1, timedelta(minutes=5))
+    refused = Command(CommandId("c"), car, Verb.START, Reason.PLAN, now, now + timedelta(hours=1))
+    visit.store.queue_command(refused, lease)
+    visit.store.advance_command(refused.id, CommandStatus.QUEUED, CommandStatus.SENDING, now)
+    visit.store.advance_command(refused.id, CommandStatus.SENDING, CommandStatus.REFUSED, now)
+
+    visit.returns(visit.departs())
+
+    assert [CommandStatus.FAILED] == [command.status for command in visit.store.commands(car, now)]
 
 
 def test_the_same_return_does_not_count_twice() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 
+from scheduler.domain.command import CommandStatus
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.roster import Roster
+from scheduler.domain.vehicle import VehicleId
 from scheduler.ports import Clock, Store
 from scheduler.vehicles.smartcar.consent import Connected, StateRefused, connect_url, new_state, redirect_in, subject_of
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
@@ -61,6 +64,8 @@ class Connecting:
             return Returned(done=False, sentence=str(refused))
         if not isinstance(answer, Connected):
             return Returned(done=False, sentence=answer.sentence)
+        for seat in seats:
+            self._reopen(seat.vehicle_id, now)
         self._store.wake([seat.vehicle_id for seat in seats], now)
         if answer.user_id is not None and all(answer.user_id != seat.car.vehicle.smartcar_user_id for seat in seats):
             return Returned(
@@ -69,3 +74,9 @@ class Connecting:
                 link=answer.virtual_key_url,
             )
         return Returned(done=True, sentence="Your car is connected.", link=answer.virtual_key_url)
+
+    def _reopen(self, vehicle_id: VehicleId, now: datetime) -> None:
+        """Let be tried again what was refused for good today: a new consent may have taken the reason away."""
+        for command in self._store.commands(vehicle_id, now - timedelta(days=1)):
+            if command.status is CommandStatus.REFUSED:
+                self._store.advance_command(command.id, CommandStatus.REFUSED, CommandStatus.FAILED, now)
