@@ -12,26 +12,24 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TextIO
 
 import click
 
 from scheduler import __version__
-from scheduler.domain.errors import (
-    AlreadyRunning,
-    ConfigError,
-    FeedError,
-    InvalidValue,
-    SmartchargeError,
-)
+from scheduler.domain.errors import AlreadyRunning, ConfigError, FeedError, InvalidValue, SmartchargeError
 
 if TYPE_CHECKING:
     from scheduler.ledger_view import LedgerView
     from scheduler.terminal.daemon import RunningDaemon
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+DIRECTORY = click.Path(path_type=Path, file_okay=False)
+DAY = click.DateTime(["%Y-%m-%d"])
+PERCENT = click.FloatRange(0, 100)
 CONFIG = click.option(
     "--config",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=DIRECTORY,
     default=Path("config"),
     envvar="SMARTCHARGE_CONFIG",
     show_default=True,
@@ -39,7 +37,7 @@ CONFIG = click.option(
 )
 STATE = click.option(
     "--state",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=DIRECTORY,
     default=None,
     help="The directory for everything durable. Default: $SMARTCHARGE_STATE, $STATE_DIRECTORY, or the XDG state home.",
 )
@@ -94,9 +92,7 @@ def run(config: Path, state: Path | None) -> None:
 
 @smartcharge.command()
 @CONFIG
-@click.option(
-    "--night", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The local day whose evening it begins in."
-)
+@click.option("--night", type=DAY, default=None, help="The local day whose evening it begins in.")
 @click.option("--quiet", is_flag=True, help="Only the promises at the start and the balance at the end.")
 def demo(config: Path, night: datetime | None, quiet: bool) -> None:
     """Live through the coming night in virtual time, in under a minute, with simulated cars."""
@@ -109,15 +105,8 @@ def demo(config: Path, night: datetime | None, quiet: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8713, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=None, help="Same seed, same cars; default: the scenario's.")
-@click.option(
-    "--scenario",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("config/simulator.yaml"),
-    show_default=True,
-)
-@click.option(
-    "--state", type=click.Path(path_type=Path, file_okay=False), default=Path(".state/simulator"), show_default=True
-)
+@click.option("--scenario", type=FILE, default=Path("config/simulator.yaml"), show_default=True)
+@click.option("--state", type=DIRECTORY, default=Path(".state/simulator"), show_default=True)
 @click.option(
     "--idle-exit", "idle_exit_s", type=float, default=None, help="End after so many seconds without a request."
 )
@@ -182,9 +171,7 @@ def schema(what: str) -> None:
 @click.option("--feed", help="Parse recorded payloads of this kind of feed, without any network.")
 @click.option("--zone", help="The bidding zone or region, where the feed has several.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="A setting of the feed, as in its YAML.")
-@click.option(
-    "--from-file", "files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="A recorded payload."
-)
+@click.option("--from-file", "files", multiple=True, type=FILE, help="A recorded payload.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a chart.")
 def prices(
     tariff: str | None,
@@ -235,10 +222,8 @@ def why(who: str, at: str | None, config: Path, state: Path | None, as_json: boo
 
 @smartcharge.command()
 @click.argument("who")
-@click.option(
-    "--to", "to_pct", type=click.FloatRange(0, 100), required=True, help="The state of charge to reach, in %."
-)
-@click.option("--from", "from_pct", type=click.FloatRange(0, 100), default=None, help="Default: the last one seen.")
+@click.option("--to", "to_pct", type=PERCENT, required=True, help="The state of charge to reach, in %.")
+@click.option("--from", "from_pct", type=PERCENT, default=None, help="Default: the last one seen.")
 @click.option(
     "--power", "power_kw", type=click.FloatRange(0, 500, min_open=True), default=None, help="At the plug, in kW."
 )
@@ -307,6 +292,39 @@ def connect(driver: str, state: Path | None) -> None:
     daemon = RunningDaemon.find(default_state_directory(state))
     name = daemon.cars(driver)["cars"][0]["driver"]
     click.echo(f"{daemon.url.rstrip('/')}/connect/{quote(name, safe='')}")
+
+
+@smartcharge.command()
+@click.option("--prices", type=FILE, required=True, help="CSV or CSV.gz.")
+@click.option("--column", help="The price column, where there are several: price_eur_mwh.")
+@click.option("--timezone", required=True, help="Whose days are auctioned, and lived by: Europe/Berlin.")
+@click.option("--from", "first_day", type=DAY, required=True, help="The first local day.")
+@click.option("--to", "last_day", type=DAY, required=True, help="The last local day, included.")
+@click.option("--sessions", type=FILE, required=True, help="CSV or CSV.gz.")
+@click.option("--limit", type=click.IntRange(min=1), help="Draw so many sessions.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same draw.")
+@click.option("--max-starts", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--departure", type=click.Choice(["known", "learned"]), default="known", show_default=True)
+@click.option("--risk", type=click.FloatRange(0, 1), default=0.05, help="Learned: the share that may be short.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables.")
+def backtest(
+    first_day: datetime,
+    last_day: datetime,
+    departure: Literal["known", "learned"],
+    risk: float,
+    as_json: bool,
+    **scene: Any,
+) -> None:
+    """Replay recorded charging sessions over a past year's prices, each policy knowing only what was known then."""
+    import json
+
+    from scheduler.reports.backtest import read_scene, run_backtest
+    from scheduler.reports.view import backtest_text, progress_bar
+
+    replayed = read_scene(first_day=first_day.date(), last_day=last_day.date(), **scene)
+    with progress_bar() as advance:
+        report = run_backtest(replayed, departure, risk, advance=advance)
+    click.echo(json.dumps(report.document()) if as_json else backtest_text(report))
 
 
 def _wish(verb: str) -> Callable[[str, Path | None], None]:
