@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import time, timedelta
+from contextlib import suppress
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,16 @@ from pydantic import (
 )
 
 from scheduler.document import Section, error_at
-from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId
+from scheduler.domain.driver import (
+    DAILY_LIMIT_PCT,
+    BlockedHours,
+    Car,
+    ChargePreferences,
+    Departure,
+    Driver,
+    DriverId,
+    Trip,
+)
 from scheduler.domain.plan import Prefer
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
@@ -37,8 +47,11 @@ electric cars charging at 16 A on three phases (11 kW: 0.904) and on one (3.7 kW
 Up to 4.6 kW, which is 20 A, the feed is taken to be a single phase.
 """
 
+FULL_PCT = 100.0
+
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 _WALL_TIME = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
+_WALL_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]$"
 _NO_PLUG = {
     "HEV": "a full hybrid has no plug and charges itself as it drives",
     "MHEV": "a mild hybrid has no plug and charges itself as it drives",
@@ -52,6 +65,13 @@ def _wall_time(written: object) -> time:
         hour, minute = written.split(":")
         return time(int(hour), int(minute))
     raise ValueError('expected a time of day such as "07:00"')
+
+
+def _wall_moment(written: object) -> datetime:
+    if isinstance(written, str) and re.fullmatch(_WALL_MOMENT, written):
+        with suppress(ValueError):  # the 30th of February, which the pattern lets through
+            return datetime.fromisoformat(written)
+    raise ValueError('expected a day and a time such as "2026-12-24 09:00"')
 
 
 def _end_of_blocked(written: object) -> time:
@@ -85,9 +105,11 @@ def _with_plug(written: object) -> object:
 
 
 _TIME_SCHEMA = {"type": "string", "format": "wall-time", "pattern": _WALL_TIME}
+_MOMENT_SCHEMA = {"type": "string", "format": "wall-moment", "pattern": _WALL_MOMENT}
 Percent = Annotated[float, Field(ge=0, le=100)]
 Identity = Annotated[str, StringConstraints(pattern=ID), Field(json_schema_extra={"format": "id"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+WallMoment = Annotated[datetime, BeforeValidator(_wall_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema(_TIME_SCHEMA)]
 BlockedEnd = Annotated[time, BeforeValidator(_end_of_blocked), WithJsonSchema(_TIME_SCHEMA)]
 Days = Annotated[str, AfterValidator(_days)]
@@ -99,7 +121,17 @@ class DepartureEntry(Section):
     """A local wall time by which the car is ready."""
 
     at: WallTime = Field(description="Local wall time, for example 07:00.")
-    target_pct: Percent = Field(description="State of charge to be reached by then, in percent.")
+    target_pct: Percent | None = Field(
+        default=None, description="State of charge to be reached by then, in percent. Default: the daily limit."
+    )
+
+
+class TripEntry(Section):
+    """One departure of its own. On the same day it takes the place of a weekly departure that is not earlier."""
+
+    ready_by: WallMoment = Field(description="Local wall time with its date, for example 2026-12-24 09:00.")
+    target_pct: Percent = Field(default=100.0, description="State of charge to be reached by then, in percent.")
+    name: Name | None = Field(default=None, description="What the trip is called.")
 
 
 class BlockedEntry(Section):
@@ -131,6 +163,15 @@ class CarEntry(Section):
     departures: dict[Days, DepartureEntry] = Field(
         default={},
         description="By day: mon, mon-fri, mon,wed or daily. A single day wins over a range, a range over daily.",
+    )
+    trips: tuple[TripEntry, ...] = Field(default=(), description="Departures of their own, beside the weekly ones.")
+    always_ready_within_hours: Annotated[float, Field(gt=0, le=168)] | None = Field(
+        default=None,
+        description="Without departures: at the daily limit so many hours after it was plugged in, whenever that is cheap.",
+    )
+    daily_limit_pct: Percent | None = Field(
+        default=None,
+        description="The target where none is stated, but for trips. Default: 80, or 100 for a PHEV.",
     )
     reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
@@ -165,11 +206,47 @@ class CarEntry(Section):
 
     @model_validator(mode="after")
     def _reserve_below_targets(self) -> CarEntry:
-        for days, departure in self.departures.items():
-            if departure.target_pct < self.reserve_pct:
-                target = f"the target of {departure.target_pct:g} on {days}"
-                raise error_at(("reserve_pct",), f"expected no more than {target}", self.reserve_pct)
+        ceilings = [
+            (entry.target_pct, f"the target of {entry.target_pct:g} on {days}")
+            for days, entry in self.departures.items()
+            if entry.target_pct is not None
+        ]
+        ceilings += [
+            (trip.target_pct, f"the target of {trip.target_pct:g} for the trip at {trip.ready_by:%Y-%m-%d %H:%M}")
+            for trip in self.trips
+        ]
+        ceilings.append((self.limit_pct, f"the daily limit of {self.limit_pct:g}"))
+        for ceiling_pct, words in ceilings:
+            if ceiling_pct < self.reserve_pct:
+                raise error_at(("reserve_pct",), f"expected no more than {words}", self.reserve_pct)
         return self
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> CarEntry:
+        if self.departures and self.always_ready_within_hours is not None:
+            raise error_at(
+                ("always_ready_within_hours",),
+                "expected no departures beside it; it is for a car without any",
+                self.always_ready_within_hours,
+            )
+        return self
+
+    @field_validator("trips")
+    @classmethod
+    def _one_trip_at_a_time(cls, trips: tuple[TripEntry, ...]) -> tuple[TripEntry, ...]:
+        taken: dict[datetime, int] = {}
+        for index, trip in enumerate(trips):
+            first = taken.setdefault(trip.ready_by, index)
+            if first != index:
+                raise error_at((index, "ready_by"), f"is that of trips[{first}] too", f"{trip.ready_by:%Y-%m-%d %H:%M}")
+        return trips
+
+    @property
+    def limit_pct(self) -> float:
+        """The daily limit, said or not. A plug-in hybrid keeps a share of its battery out of reach, and may be filled."""
+        if self.daily_limit_pct is not None:
+            return self.daily_limit_pct
+        return FULL_PCT if self.powertrain is Powertrain.PHEV else DAILY_LIMIT_PCT
 
     @property
     def slug(self) -> str:
@@ -195,7 +272,7 @@ class CarEntry(Section):
 
     def _preferences(self) -> ChargePreferences:
         return ChargePreferences(
-            _by_weekday(self.departures),
+            _by_weekday(self.departures, self.limit_pct),
             self.reserve_pct,
             None if self.max_starts == "any" else self.max_starts,
             self.continuous,
@@ -204,6 +281,9 @@ class CarEntry(Section):
             self.prefer,
             timedelta(minutes=self.min_run_minutes),
             self.start_cost,
+            tuple(Trip(trip.ready_by, trip.target_pct, trip.name or "") for trip in self.trips),
+            None if self.always_ready_within_hours is None else timedelta(hours=self.always_ready_within_hours),
+            self.limit_pct,
         )
 
 
@@ -235,10 +315,14 @@ def _rank(days: str) -> int:
     return 0 if days == "daily" else 2 if days in DAYS else 1
 
 
-def _by_weekday(departures: dict[str, DepartureEntry]) -> dict[int, Departure]:
+def _by_weekday(departures: dict[str, DepartureEntry], limit_pct: float) -> dict[int, Departure]:
+    """Return the departure of each weekday; one that states no target is for the daily limit."""
     narrowing = sorted(departures, key=_rank)
     chosen = {weekday: departures[days] for days in narrowing for weekday in _weekdays(days)}
-    return {weekday: Departure(entry.at, entry.target_pct) for weekday, entry in sorted(chosen.items())}
+    return {
+        weekday: Departure(entry.at, limit_pct if entry.target_pct is None else entry.target_pct)
+        for weekday, entry in sorted(chosen.items())
+    }
 
 
 def _slug(name: str) -> str:

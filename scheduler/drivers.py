@@ -73,25 +73,40 @@ def moment_of(written: str, timezone: ZoneInfo, now: datetime) -> datetime:
 
 
 def upcoming_goals(
-    car: Car, timezone: ZoneInfo, now: datetime, horizon: timedelta = timedelta(days=7)
+    car: Car,
+    timezone: ZoneInfo,
+    now: datetime,
+    horizon: timedelta = timedelta(days=7),
+    plugged_in_at: datetime | None = None,
 ) -> tuple[ChargeGoal, ...]:
     """
-    Return the departures after *now*, up to and including *now* + *horizon*, in time order. One exactly at *now* is past.
+    Return the departures and trips after *now*, up to and including *now* + *horizon*, in time order. One exactly at *now*
+    is past.
 
-    On the night the clocks jump forward, a wall time that does not exist is the moment of the jump. On the night they
-    fall back, a wall time that exists twice is the first of the two: rather ready early than late.
+        weekly   07:00                07:00          07:00
+        trip             09:00  06:30                07:00
+        goals    07:00,  09:00  06:30                07:00 (the trip's)      a trip replaces what is not earlier that day
+
+    A car that is always ready within some hours has its goal so long after *plugged_in_at* (default: *now*), and so long
+    after that again. On the night the clocks jump forward, a wall time that does not exist is the moment of the jump. On the
+    night they fall back, a wall time that exists twice is the first of the two: rather ready early than late.
     """
     now, until = as_utc(now), as_utc(now) + horizon
-    preferences = car.preferences
+    wishes = car.preferences
     goals: list[ChargeGoal] = []
     for day in _dates(local(now, timezone).date(), local(until, timezone).date()):
-        departure = preferences.departures.get(day.weekday())
-        if departure is None:
-            continue
-        ready_by = _moment(datetime.combine(day, departure.at), timezone)
-        if now < ready_by <= until:
-            goals.append(ChargeGoal(ready_by, departure.target_pct, preferences.reserve_pct))
-    return tuple(goals)
+        trips = sorted((trip for trip in wishes.trips if trip.at.date() == day), key=lambda trip: trip.at)
+        departure = wishes.departures.get(day.weekday())
+        if departure is not None and not (trips and trips[0].at.time() <= departure.at):
+            ready_by = _moment(datetime.combine(day, departure.at), timezone)
+            goals.append(ChargeGoal(ready_by, departure.target_pct, wishes.reserve_pct))
+        goals += (
+            ChargeGoal(_moment(trip.at, timezone), trip.target_pct, wishes.reserve_pct, trip.name) for trip in trips
+        )
+    if wishes.always_ready_within is not None:
+        ready_by = _next_ready(as_utc(plugged_in_at or now), wishes.always_ready_within, now)
+        goals.append(ChargeGoal(ready_by, wishes.daily_limit_pct, wishes.reserve_pct))
+    return tuple(sorted((goal for goal in goals if now < goal.ready_by <= until), key=lambda goal: goal.ready_by))
 
 
 def blocked_intervals(car: Car, timezone: ZoneInfo, window: Interval) -> tuple[Interval, ...]:
@@ -169,6 +184,11 @@ def _taken(
     first = taken.setdefault((str(loc[-1]), value), problem)
     if first is not problem:
         yield document.problem(loc, f"{subject} is used already, at {first.path}:{first.line}:{first.column}")
+
+
+def _next_ready(plugged_in_at: datetime, within: timedelta, now: datetime) -> datetime:
+    """Return the first moment after *now* that is a number of times *within* after *plugged_in_at*."""
+    return plugged_in_at + within * max((now - plugged_in_at) // within + 1, 1)
 
 
 def _dates(first: date, last: date) -> Iterator[date]:

@@ -29,6 +29,7 @@ _LONGEST_SHOWN = 60
 _MOST_KEYS_SHOWN = 10
 _FORMATS = {
     "time": 'a time of day such as "07:00"',
+    "wall-moment": 'a day and a time such as "2026-12-24 09:00"',
     "wall-time": 'a time of day such as "07:00"',
     "database-url": "a URL that begins with sqlite:// or postgresql://",
     "origin": 'an origin such as "https://host", or http:// on this machine',

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.document import InvalidDocument
-from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure
+from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure, Trip
 from scheduler.domain.errors import ConfigError, InvalidValue
 from scheduler.domain.interval import Interval
 from scheduler.domain.plan import Prefer
@@ -68,6 +69,12 @@ def car_of(folder: Path, old: str = "", new: str = "") -> Car:
 def car(departures: dict[int, Departure] | None = None, blocked: tuple[BlockedHours, ...] = ()) -> Car:
     vehicle = Vehicle(VehicleId("ada-id3"), "ID.3", "VW", "ID.3", Powertrain.BEV, "v", "u", 58, 11, 0.9)
     return Car(vehicle, ChargePreferences(departures or {}, 20.0, blocked=blocked))
+
+
+def with_wishes(**wishes: Any) -> Car:
+    """Return a car that leaves at 07:00 every day at 80 %, with a reserve of 20 %, unless *wishes* say otherwise."""
+    given: dict[str, Any] = {"departures": dict.fromkeys(range(7), Departure(time(7), 80.0)), "reserve_pct": 20.0}
+    return Car(car().vehicle, ChargePreferences(**given | wishes))
 
 
 def daily(at: time, target_pct: float = 80.0) -> Car:
@@ -619,6 +626,155 @@ class TestBlockedIntervals:
         blocked = blocked_intervals(car(blocked=(BlockedHours(start, end, weekdays),)), zone, window)
 
         assert (begun_today or begun_yesterday) is any(moment in interval for interval in blocked)
+
+
+TRIPS = """\
+    trips:
+      - {ready_by: 2026-02-13 06:30, name: Skiing}
+      - {ready_by: "2026-02-14T09:00", target_pct: 90}
+    departures:
+"""
+
+
+class TestTrips:
+    def test_a_trip_is_written_with_its_day_and_is_full_unless_it_says_less(self, folder: Path) -> None:
+        trips = car_of(folder, "    departures:\n", TRIPS).preferences.trips
+
+        assert (Trip(datetime(2026, 2, 13, 6, 30), 100.0, "Skiing"), Trip(datetime(2026, 2, 14, 9), 90.0)) == trips
+
+    @pytest.mark.parametrize(
+        ("trip", "expected"),
+        [
+            ("06:30", ["07:00 80", "06:30 100 Trip", "07:00 80"]),
+            ("07:00", ["07:00 80", "07:00 100 Trip", "07:00 80"]),
+            ("09:00", ["07:00 80", "07:00 80", "09:00 100 Trip", "07:00 80"]),
+        ],
+    )
+    def test_a_trip_takes_the_place_of_a_departure_that_is_not_earlier_that_day(
+        self, trip: str, expected: list[str]
+    ) -> None:
+        travelling = with_wishes(trips=(Trip(datetime.fromisoformat(f"2026-02-03 {trip}"), name="Trip"),))
+
+        goals = upcoming_goals(travelling, BERLIN, utc("2026-02-01T22:00"), timedelta(days=2, hours=12))
+
+        told = [f"{local(goal.ready_by, BERLIN):%H:%M} {goal.target_pct:g} {goal.name}".strip() for goal in goals]
+        assert expected == told
+
+    def test_trips_alone_make_goals_in_their_order_whatever_the_order_they_are_written_in(self) -> None:
+        trips = (Trip(datetime(2026, 2, 3, 18)), Trip(datetime(2026, 2, 3, 9)), Trip(datetime(2026, 3, 3, 9)))
+        travelling = with_wishes(departures={}, trips=trips)
+
+        assert ["02-03 08:00", "02-03 17:00"] == goals(travelling, BERLIN, "2026-02-01T22:00")
+
+    def test_a_trip_keeps_the_reserve_and_is_past_at_its_own_moment(self) -> None:
+        travelling = with_wishes(departures={}, trips=(Trip(datetime(2026, 2, 3, 9)),))
+
+        (goal,) = upcoming_goals(travelling, BERLIN, utc("2026-02-03T07:59"))
+
+        assert ChargeGoal(utc("2026-02-03T08:00"), 100.0, 20.0) == goal
+        assert [] == goals(travelling, BERLIN, "2026-02-03T08:00")
+
+    def test_a_trip_in_the_hour_that_is_skipped_is_ready_when_the_clocks_jump(self) -> None:
+        travelling = with_wishes(departures={}, trips=(Trip(datetime(2026, 3, 29, 2, 30)),))
+
+        assert ["03-29 01:00"] == goals(travelling, BERLIN, "2026-03-28T12:00")
+
+    @pytest.mark.parametrize("written", ["soon", "2026-02-30 09:00", "09:00", "2026-02-13 25:00", "20260213"])
+    def test_a_trip_at_no_moment_is_named(self, folder: Path, written: str) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("    departures:\n", TRIPS.replace("2026-02-13 06:30", written)))
+
+        (problem,) = told(folder)
+        assert "cars[0].trips[0].ready_by: got " in problem
+        assert problem.endswith('expected a day and a time such as "2026-12-24 09:00"')
+
+    def test_two_trips_at_one_moment_are_one_too_many(self, folder: Path) -> None:
+        twice = TRIPS.replace('"2026-02-14T09:00"', "2026-02-13 06:30")
+        (folder / "ada.yaml").write_text(ADA.replace("    departures:\n", twice))
+
+        assert [
+            'drivers/ada.yaml:16:10: cars[0].trips[1].ready_by: got "2026-02-13 06:30": is that of trips[0] too'
+        ] == told(folder)
+
+    def test_a_reserve_above_a_trips_target_is_named(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("    departures:\n", TRIPS.replace("90", "10")))
+
+        (problem,) = told(folder)
+        assert problem.endswith("got 20, expected no more than the target of 10 for the trip at 2026-02-14 09:00")
+
+
+class TestTheDailyLimit:
+    def test_is_the_target_of_a_departure_that_states_none_and_cuts_none_that_is_stated(self, folder: Path) -> None:
+        text = ADA.replace("{at: 07:00, target_pct: 80}", "{at: 07:00}").replace(
+            "BEV\n", "BEV\n    daily_limit_pct: 70\n"
+        )
+        (folder / "ada.yaml").write_text(text + "      sat: {at: 07:00, target_pct: 100}\n")
+
+        departures = load_drivers(folder)[0].cars[0].preferences.departures
+
+        assert [70.0] * 5 + [100.0] == [departures[weekday].target_pct for weekday in range(6)]
+
+    @pytest.mark.parametrize(
+        ("powertrain", "line", "limit_pct"),
+        [("BEV", "", 80.0), ("PHEV", "", 100.0), ("BEV", "    daily_limit_pct: 90\n", 90.0)],
+    )
+    def test_is_80_for_a_battery_and_full_for_a_hybrid_unless_said(
+        self, folder: Path, powertrain: str, line: str, limit_pct: float
+    ) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("BEV\n", f"{powertrain}\n{line}"))
+
+        assert limit_pct == load_drivers(folder)[0].cars[0].preferences.daily_limit_pct
+
+    def test_is_not_below_the_reserve(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("reserve_pct: 20", "reserve_pct: 20\n    daily_limit_pct: 10"))
+
+        assert [
+            "drivers/ada.yaml:13:5: cars[0].reserve_pct: got 20, expected no more than the daily limit of 10"
+        ] == told(folder)
+
+
+class TestACarThatIsAlwaysReady:
+    def test_has_its_goal_so_long_after_it_was_plugged_in(self) -> None:
+        ready = with_wishes(departures={}, always_ready_within=timedelta(hours=8))
+
+        (first, second) = (
+            upcoming_goals(ready, BERLIN, utc(now), plugged_in_at=utc("2026-02-01T18:00"))
+            for now in ("2026-02-01T18:00", "2026-02-02T01:59")
+        )
+
+        assert (ChargeGoal(utc("2026-02-02T02:00"), 80.0, 20.0),) == first == second
+
+    def test_has_it_again_after_that(self) -> None:
+        ready = with_wishes(departures={}, always_ready_within=timedelta(hours=8))
+
+        (goal,) = upcoming_goals(ready, BERLIN, utc("2026-02-02T02:00"), plugged_in_at=utc("2026-02-01T18:00"))
+
+        assert utc("2026-02-02T10:00") == goal.ready_by
+
+    def test_counts_from_now_where_nobody_saw_the_plug(self) -> None:
+        ready = with_wishes(departures={}, always_ready_within=timedelta(hours=8))
+
+        assert ["02-02 02:00"] == goals(ready, BERLIN, "2026-02-01T18:00")
+
+    def test_may_go_on_a_trip_before(self) -> None:
+        trips = (Trip(datetime(2026, 2, 1, 21)),)
+        ready = with_wishes(departures={}, always_ready_within=timedelta(hours=8), trips=trips)
+
+        assert ["02-01 20:00", "02-02 02:00"] == goals(ready, BERLIN, "2026-02-01T18:00")
+
+    def test_is_one_without_departures(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("reserve_pct: 20", "always_ready_within_hours: 8"))
+
+        assert [
+            (
+                "drivers/ada.yaml:13:5: cars[0].always_ready_within_hours: got 8, "
+                "expected no departures beside it; it is for a car without any"
+            )
+        ] == told(folder)
+
+    def test_is_read_from_the_file(self, folder: Path) -> None:
+        text = ADA[: ADA.index("    departures")] + "    always_ready_within_hours: 7.5\n"
+
+        assert timedelta(hours=7.5) == car_of(folder, ADA, text).preferences.always_ready_within
 
 
 class TestATimeThatAPersonMeans:

@@ -63,4 +63,11 @@ def _mendable(promise: Promise, last: Interval, lacking_h: float, now: datetime)
 
 
 def _facts(promise: Promise) -> tuple[object, ...]:
-    return promise.goal, promise.plan.outcome, promise.tariff_id, promise.prices_known_until, promise.notes
+    return (
+        promise.goal,
+        promise.later_goals,
+        promise.plan.outcome,
+        promise.tariff_id,
+        promise.prices_known_until,
+        promise.notes,
+    )

@@ -21,7 +21,7 @@ from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
-from scheduler.dispatch.promising import Promising
+from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
 from scheduler.dispatch.stale import age, outlives
@@ -186,15 +186,9 @@ class Cycle:
             command.verb is Verb.START and command.sent_at is not None and command.status not in NOT_COUNTED
             for command in self._of_session(session, now)
         )
-        fresh = self._promising.promise(
-            seat,
-            soc_pct,
-            now,
-            charging=charging,
-            starts_used=starts_used,
-            stale=stale,
-            limits=self._limits(seat, session, now),
-        )
+        limits = self._limits(seat, session, now)
+        stay = Circumstances(soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, state.limit_pct)
+        fresh = self._promising.promise(seat, stay, now)
         curve = self._promising.curve(seat)
         if stale and outlives(before, fresh, now):
             return before

@@ -6,7 +6,8 @@ Pure but for the prices it is handed: no clock, no store.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
@@ -27,6 +28,27 @@ from scheduler.ports import PriceBook
 RESERVE_WITHIN = timedelta(hours=24)
 """The time within which a reserve is had where no departure is ahead; it is charged at once anyhow."""
 
+TOGETHER = timedelta(hours=24)
+"""A later goal that wants more is planned together with the first where it is so near: one stay may serve both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """
+    What is known of one car's stay.
+
+    `soc_pct` None: not known; with `stale` because the last report is too old. `starts_used`: in this stay, by us.
+    `limits` is what the make leaves us. `limit_pct` is where the car stops charging by itself, None where it does not say.
+    """
+
+    soc_pct: float | None
+    charging: bool = False
+    starts_used: int = 0
+    stale: bool = False
+    plugged_in_at: datetime | None = None
+    limits: MakeLimits = NO_LIMITS
+    limit_pct: float | None = None
+
 
 class Promising:
     """Plans for one seat at a time, on the prices in force."""
@@ -38,75 +60,84 @@ class Promising:
         """Return the prices in force for this driver; an empty curve where none is known yet."""
         return self._prices.curve(seat.driver.tariff_id) or TariffCurve("")
 
-    def promise(
-        self,
-        seat: Seat,
-        soc_pct: float | None,
-        now: datetime,
-        *,
-        charging: bool,
-        starts_used: int,
-        stale: bool = False,
-        limits: MakeLimits = NO_LIMITS,
-    ) -> Promise:
-        """
-        Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so;
-        *stale*: it is not known because the last report is too old. *limits* is what the make leaves us.
-        """
-        curve, car = self.curve(seat), seat.car
-        goal = next(iter(upcoming_goals(car, seat.driver.timezone, now)), None)
-        unknown = "the car has not reported for long" if stale else "the state of charge is not known"
-        notes = [] if soc_pct is not None else [f"{unknown}, so the car is taken to be empty"]
-        if not curve:
-            notes.append("no prices are known, so charging is planned as late as is safe")
-        need = self._need(seat, 0.0 if soc_pct is None else soc_pct, goal, now)
-        rules = self._rules(seat, need, now, charging=charging, starts_used=starts_used)
-        rules = within(rules, limits, charging=charging)
-        objection = limits.objection(Verb.START, soc_pct) if need.goals else None
-        if objection is not None:
-            notes.append(objection)
-        considered = considerate_plan(now, curve, need, rules, charging=charging)
+    def promise(self, seat: Seat, stay: Circumstances, now: datetime) -> Promise:
+        """Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so."""
+        curve, goals = self.curve(seat), _goals(seat, stay, now)
+        need = _need(seat, stay, goals, now)
+        rules = within(_rules(seat, stay, need, now), stay.limits, charging=stay.charging)
+        considered = considerate_plan(now, curve, need, rules, charging=stay.charging)
         return Promise(
             seat.vehicle_id,
             now,
-            soc_pct,
-            goal,
+            stay.soc_pct,
+            goals[0] if goals else None,
             considered.plan,
             seat.driver.tariff_id,
             curve.currency,
             at_once_cost(now, curve, need, rules),
             curve.known_until(now),
             curve.simulated,
-            (*notes, *considered.notes),
+            (*_notes(stay, curve, need), *considered.notes),
             need,
             rules,
-            charging,
+            stay.charging,
+            goals[1:],
         )
 
-    def _need(self, seat: Seat, soc_pct: float, goal: ChargeGoal | None, now: datetime) -> ChargeNeed:
-        reserve_pct = seat.car.preferences.reserve_pct
-        state = VehicleState(seat.vehicle_id, now, soc_pct, now)
-        if goal is not None:
-            return charge_need(seat.car.vehicle, state, [goal])
-        if soc_pct < reserve_pct:
-            return charge_need(seat.car.vehicle, state, [ChargeGoal(now + RESERVE_WITHIN, reserve_pct, reserve_pct)])
-        return ChargeNeed()
 
-    def _rules(self, seat: Seat, need: ChargeNeed, now: datetime, *, charging: bool, starts_used: int) -> ChargeRules:
-        """Return the driver's limits, with the starts already spent in this session taken off; one is always left."""
-        wishes = seat.car.preferences
-        until = need.goals[-1].ready_by if need.goals else now + RESERVE_WITHIN
-        left = None if wishes.max_starts is None else max(wishes.max_starts - starts_used, 0 if charging else 1)
-        return ChargeRules(
-            seat.car.vehicle.max_power_kw,
-            left,
-            wishes.min_run,
-            start_cost=wishes.start_cost,
-            continuous=wishes.continuous,
-            max_price=wishes.max_price,
-            blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now) + DELAYS[-1])),
-            prefer=wishes.prefer,
-        )
+def _goals(seat: Seat, stay: Circumstances, now: datetime) -> tuple[ChargeGoal, ...]:
+    """Return the next goal, and those soon after it that want more."""
+    goals: list[ChargeGoal] = []
+    for goal in upcoming_goals(seat.car, seat.driver.timezone, now, plugged_in_at=stay.plugged_in_at):
+        if not goals or (goal.ready_by - goals[0].ready_by <= TOGETHER and goal.target_pct > goals[-1].target_pct):
+            goals.append(_within_reach(goal, stay.limit_pct))
+    return tuple(goals)
+
+
+def _within_reach(goal: ChargeGoal, limit_pct: float | None) -> ChargeGoal:
+    """Return *goal*, or as much of it as the car's own limit allows."""
+    if limit_pct is None or goal.target_pct <= limit_pct:
+        return goal
+    return replace(goal, target_pct=limit_pct, wanted_pct=goal.target_pct)
+
+
+def _need(seat: Seat, stay: Circumstances, goals: tuple[ChargeGoal, ...], now: datetime) -> ChargeNeed:
+    reserve_pct, soc_pct = seat.car.preferences.reserve_pct, stay.soc_pct or 0.0
+    state = VehicleState(seat.vehicle_id, now, soc_pct, now)
+    if goals:
+        return charge_need(seat.car.vehicle, state, goals)
+    if soc_pct < reserve_pct:
+        return charge_need(seat.car.vehicle, state, [ChargeGoal(now + RESERVE_WITHIN, reserve_pct, reserve_pct)])
+    return ChargeNeed()
+
+
+def _rules(seat: Seat, stay: Circumstances, need: ChargeNeed, now: datetime) -> ChargeRules:
+    """Return the driver's limits, with the starts already spent in this session taken off; one is always left."""
+    wishes = seat.car.preferences
+    until = need.goals[-1].ready_by if need.goals else now + RESERVE_WITHIN
+    least = 0 if stay.charging else 1
+    left = None if wishes.max_starts is None else max(wishes.max_starts - stay.starts_used, least)
+    return ChargeRules(
+        seat.car.vehicle.max_power_kw,
+        left,
+        wishes.min_run,
+        start_cost=wishes.start_cost,
+        continuous=wishes.continuous,
+        max_price=wishes.max_price,
+        blocked=blocked_intervals(seat.car, seat.driver.timezone, Interval(now, max(until, now) + DELAYS[-1])),
+        prefer=wishes.prefer,
+    )
+
+
+def _notes(stay: Circumstances, curve: TariffCurve, need: ChargeNeed) -> Iterator[str]:
+    if stay.soc_pct is None:
+        unknown = "the car has not reported for long" if stay.stale else "the state of charge is not known"
+        yield f"{unknown}, so the car is taken to be empty"
+    if not curve:
+        yield "no prices are known, so charging is planned as late as is safe"
+    objection = stay.limits.objection(Verb.START, stay.soc_pct) if need.goals else None
+    if objection is not None:
+        yield objection
 
 
 def within(rules: ChargeRules, limits: MakeLimits, *, charging: bool) -> ChargeRules:

@@ -29,6 +29,19 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Trip:
+    """One departure of its own, at a local wall time with its date, beside the weekly ones; full unless it says less."""
+
+    at: datetime
+    target_pct: float = 100.0
+    name: str = ""
+
+
+DAILY_LIMIT_PCT = 80.0
+"""A battery that stands fuller ages faster (`planning/wear.py`), and few days need more."""
+
+
+@dataclass(frozen=True, slots=True)
 class BlockedHours:
     """Local wall times without charging; `end <= start` wraps over midnight. `weekdays`: 0 = Monday, the day it starts on."""
 
@@ -43,7 +56,9 @@ class ChargePreferences:
     What one driver wants of one car.
 
     `departures` maps a weekday (0 = Monday) to its departure; a day without one is allowed. Below `reserve_pct` the car
-    charges at once, whatever the price. `max_price` is in the tariff's currency per kWh.
+    charges at once, whatever the price. `max_price` is in the tariff's currency per kWh. `daily_limit_pct` is the target
+    where none is stated. `always_ready_within`: a car without departures is at its daily limit so long after it was plugged
+    in.
     """
 
     departures: Mapping[int, Departure] = field(default_factory=dict)
@@ -55,15 +70,24 @@ class ChargePreferences:
     prefer: Prefer = Prefer.LATE
     min_run: timedelta = timedelta(0)
     start_cost: float = 0.0
+    trips: tuple[Trip, ...] = ()
+    always_ready_within: timedelta | None = None
+    daily_limit_pct: float = DAILY_LIMIT_PCT
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeGoal:
-    """The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`."""
+    """
+    The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`. `name` is that of a trip.
+
+    `wanted_pct` is what was asked for where the car's own charge limit stops it below that; None where it does not.
+    """
 
     ready_by: datetime
     target_pct: float
     reserve_pct: float = 0.0
+    name: str = ""
+    wanted_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

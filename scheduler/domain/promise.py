@@ -20,6 +20,7 @@ class Promise:
     energy from `made_at` (or plug-in) at full power would cost; None where a price on that way is unknown.
     `notes` are sentences for people: what was assumed, what was dropped, what is missing. `need`, `rules` and `charging` are
     what the planner was asked with, so that the plan can be made again and explained; None in records of earlier versions.
+    `later_goals` want more soon after `goal`, and are planned with it.
     """
 
     vehicle_id: VehicleId
@@ -36,3 +37,4 @@ class Promise:
     need: ChargeNeed | None = None
     rules: ChargeRules | None = None
     charging: bool = False
+    later_goals: tuple[ChargeGoal, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import PlanOutcome
 from scheduler.domain.promise import Promise
 
@@ -51,6 +52,8 @@ def _achievement(promise: Promise, clock: _Clock) -> str:
     if plan.outcome is PlanOutcome.NOTHING_NEEDED:
         if goal is None:
             return "no departure ahead, nothing to do"
+        if goal.wanted_pct is not None:
+            return f"at {goal.target_pct:.0f} %{_limited(goal)} for {clock(goal.ready_by)}, nothing to do"
         return f"at its target of {goal.target_pct:.0f} % for {clock(goal.ready_by)}, nothing to do"
     money = _money_words(promise)
     if goal is None:
@@ -58,11 +61,16 @@ def _achievement(promise: Promise, clock: _Clock) -> str:
             return f"no departure ahead, charging to its reserve{money}"
         return f"no departure ahead, its reserve cannot be had in full{money}"
     if plan.outcome is PlanOutcome.MET:
-        return f"ready {clock(goal.ready_by)} at {goal.target_pct:.0f} %{money}"
+        return f"ready {clock(goal.ready_by)} at {goal.target_pct:.0f} %{_limited(goal)}{money}"
     reached = f"{_reached_pct(promise):.0f} % of {goal.target_pct:.0f} % by {clock(goal.ready_by)}{money}"
     if plan.outcome is PlanOutcome.SHORT_OF_PRICES:
         return f"{reached}, the rest is above the price cap"
     return f"{reached}, short of time, charging all it can"
+
+
+def _limited(goal: ChargeGoal) -> str:
+    """Say that the car's own limit stops it below what was asked for."""
+    return "" if goal.wanted_pct is None else f" (of {goal.wanted_pct:.0f} %: the car stops there by itself)"
 
 
 def _reached_pct(promise: Promise) -> float:

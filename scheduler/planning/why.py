@@ -14,6 +14,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command
+from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargePlan, PlanOutcome
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Hand
@@ -139,7 +140,8 @@ class _Account:
                 return "no departure is ahead and the reserve is held, so there is nothing to charge"
             target = f"the target of {goal.target_pct:.0f} % for {self._moment(goal.ready_by)}"
             return f"{target} is held, so there is nothing to charge"
-        what = f"{goal.target_pct:.0f} % by {self._moment(goal.ready_by)}" if goal else "the reserve, at once"
+        goals = (goal, *self._promise.later_goals) if goal else ()
+        what = " and ".join(self._target(goal) for goal in goals) or "the reserve, at once"
         cost = f" for {self._cost()}" if plan.windows else ""
         if plan.outcome is PlanOutcome.MET:
             return f"{what}{cost}"
@@ -147,6 +149,13 @@ class _Account:
         if plan.outcome is PlanOutcome.SHORT_OF_PRICES:
             return f"{what}{cost}, but {missing}: the rest is above the price cap"
         return f"{what}{cost}, but {missing}: there is no time for more"
+
+    def _target(self, goal: ChargeGoal) -> str:
+        name = f" ({goal.name})" if goal.name else ""
+        limited = (
+            "" if goal.wanted_pct is None else f" instead of {goal.wanted_pct:.0f} %, where the car stops by itself,"
+        )
+        return f"{goal.target_pct:.0f} %{limited} by {self._moment(goal.ready_by)}{name}"
 
     def _cost(self) -> str:
         plan = self._plan

@@ -79,6 +79,8 @@ class GoalAnswer(Answer):
     ready_by: datetime
     target_pct: Pct
     reserve_pct: Pct = Field(description="Below this share the car never waits, 0-100")
+    name: str = Field(description="What a trip is called, or empty")
+    wanted_pct: Pct | None = Field(description="What was asked for, where the car stops below it by itself, 0-100")
 
 
 class PromiseAnswer(Answer):
@@ -87,6 +89,7 @@ class PromiseAnswer(Answer):
     made_at: datetime
     soc_pct: Pct | None
     goal: GoalAnswer | None
+    later_goals: list[GoalAnswer] = Field(description="Goals soon after it that want more, planned with it")
     outcome: PlanOutcome
     windows: list[WindowAnswer]
     energy_kwh: Kwh
@@ -107,6 +110,7 @@ class PromiseAnswer(Answer):
             made_at=promise.made_at,
             soc_pct=promise.soc_pct,
             goal=GoalAnswer.model_validate(promise.goal) if promise.goal else None,
+            later_goals=[GoalAnswer.model_validate(goal) for goal in promise.later_goals],
             outcome=plan.outcome,
             windows=[WindowAnswer.model_validate(window) for window in plan.windows],
             energy_kwh=plan.energy_kwh,

@@ -97,6 +97,15 @@ def test_a_car_at_its_target_has_nothing_to_do() -> None:
     )
 
 
+def test_a_car_that_stops_below_what_was_asked_for_says_so() -> None:
+    limited = ChargeGoal(local(7, 7), 80.0, wanted_pct=100.0)
+
+    assert "ready 07:00 at 80 % (of 100 %: the car stops there by itself) for EUR 2.31" in said(promised(goal=limited))
+    assert "81 %, at 80 % (of 100 %: the car stops there by itself) for 07:00, nothing to do" in said(
+        promised(ChargePlan.rest(), goal=limited), soc_pct=81.0
+    )
+
+
 def test_a_car_without_a_departure_and_above_its_reserve_has_nothing_to_do() -> None:
     assert "Ada's ID.3: 46 %, no departure ahead, nothing to do" == said(promised(ChargePlan.rest(), goal=None))
 

@@ -93,6 +93,25 @@ def test_it_says_what_was_promised_when_for_how_much_and_against_what() -> None:
     assert "Prices were known until Mon 01:00." in words
 
 
+def test_several_goals_and_trips_by_their_name_are_told_in_their_order() -> None:
+    prices = curve(0.4, 0.1)
+    trip = ChargeGoal(NOW + 11 * HOUR, 100.0, name="Skiing")
+
+    words = told(replace(promise(prices), later_goals=(trip,)), prices)
+
+    assert "60 % by Mon 01:00 and 100 % by Mon 10:00 (Skiing) for EUR 1.00." in words
+
+
+def test_a_target_beyond_the_cars_own_limit_is_told() -> None:
+    prices = curve(0.4, 0.1)
+    made = promise(prices)
+    assert made.goal is not None
+
+    words = told(replace(made, goal=replace(made.goal, wanted_pct=80.0)), prices)
+
+    assert "60 % instead of 80 %, where the car stops by itself, by Mon 01:00 for" in words
+
+
 def test_a_past_promise_is_told_with_its_days() -> None:
     prices = curve(0.4, 0.1)
 

@@ -124,6 +124,7 @@ promises = st.builds(
     st.none() | needs,
     st.none() | rules,
     st.booleans(),
+    st.lists(st.builds(ChargeGoal, moments, numbers, numbers, st.text(), st.none() | numbers), max_size=2).map(tuple),
 )
 states = st.builds(
     VehicleState,
