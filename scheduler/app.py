@@ -92,7 +92,7 @@ class House:
         prices: Callable[[Journal], Prices],
     ) -> None:
         self.clock, self.store, self.roster = around.clock, store, roster
-        self.journal = LedgerJournal(around.clock, store)
+        self.journal = LedgerJournal(around.clock, store, simulated=around.simulated)
         self.prices = prices(self.journal)
         self.swept_at = around.clock.monotonic()
         self._door = Door()

@@ -303,7 +303,8 @@ def _sentence(
     if state is None:
         return f"{seat.title}: not seen yet"
     if session is None:
-        return f"{seat.title}: {level}, not plugged in"
+        plug = "not plugged in" if state.plugged_in is False else "the car does not say whether it is plugged in"
+        return f"{seat.title}: {level}, {plug}"
     if seat.car.by_supplier:
         return f"{seat.title}: {level}, {BY_SUPPLIER}"
     if override is Override.STOP:
@@ -317,7 +318,7 @@ def _sentence(
         return f"{seat.title}: {level}, {did} by hand; left alone until it is unplugged or you resume"
     if promise is None:
         return f"{seat.title}: {level}, plugged in, no plan yet"
-    return promise_sentence(seat.title, promise, soc_pct, now, seat.driver.timezone)
+    return promise_sentence(seat.title, promise, soc_pct, now, seat.driver.timezone, charging=state.charging)
 
 
 def _asked(seat: Seat, state: VehicleState, promise: Promise | None, now: datetime) -> str:

@@ -194,7 +194,9 @@ class Cycle:
             return before
         if keeps(before, fresh, curve, now, self._rules.calm):
             return before
-        if self._store.keep_promise(fresh):
+        left_alone = session.hand is not Hand.NONE or self._store.override(seat.vehicle_id) is not Override.NONE
+        if self._store.keep_promise(fresh) and not left_alone:
+            # A plan that a hand or a wish stands above is kept for later, and no news to anybody.
             self._tell_promise(before, fresh)
         return fresh
 

@@ -28,7 +28,7 @@ FULL_WITHIN_PCT = 1.0
 """A car this close below its own limit has stopped because it is full: reports are whole percents."""
 
 REPLUGGED_DROP_PCT = 3.0
-"""A state of charge this much lower than before, cable in: the car was away between two looks."""
+"""A state of charge this much lower than before, cable in: a car that does not tell its odometer was away meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def observe(
         closed = replace(session, unplugged_at=state.seen_at, end_soc_pct=_end_soc(before, state)) if session else None
         return Observation(None, closed)
     if session is None or before is None:
-        return Observation(_opened(state), plugged_in=True)
+        return Observation(_opened(state, before), plugged_in=True)
     if _was_away(before, state):
-        closed = replace(session, unplugged_at=before.seen_at, end_soc_pct=before.soc_pct)
-        return Observation(_opened(state), closed, plugged_in=True)
+        closed = replace(session, unplugged_at=before.last_word_at, end_soc_pct=before.soc_pct)
+        return Observation(_opened(state, before), closed, plugged_in=True)
     hand = _hand(session, before, state, commands, automatic_within)
     if hand is Hand.NONE or session.hand in (hand, Hand.CHARGING):
         return Observation(session)
@@ -74,8 +74,11 @@ def _plugged_in(session: ChargeSession | None, state: VehicleState) -> bool:
     return bool(state.charging) or session is not None
 
 
-def _opened(state: VehicleState) -> ChargeSession:
-    return ChargeSession(state.vehicle_id, plugged_in_at=state.seen_at, start_soc_pct=state.soc_pct)
+def _opened(state: VehicleState, before: VehicleState | None) -> ChargeSession:
+    """Open a session at the cable's date; where the car was seen gone or away since that date, at its last word."""
+    since = before.last_word_at if before is not None else state.seen_at
+    plugged_in_at = state.seen_at if state.seen_at >= since else state.last_word_at
+    return ChargeSession(state.vehicle_id, plugged_in_at=plugged_in_at, start_soc_pct=state.soc_pct)
 
 
 def _end_soc(before: VehicleState | None, state: VehicleState) -> float | None:
@@ -83,12 +86,9 @@ def _end_soc(before: VehicleState | None, state: VehicleState) -> float | None:
 
 
 def _was_away(before: VehicleState, state: VehicleState) -> bool:
-    if (
-        before.odometer_km is not None
-        and state.odometer_km is not None
-        and state.odometer_km > before.odometer_km + 0.5
-    ):
-        return True
+    if before.odometer_km is not None and state.odometer_km is not None:
+        # A cold night and a warmed cabin take more than 3 % from a car that stands at its cable.
+        return state.odometer_km > before.odometer_km + 0.5
     if before.soc_pct is None or state.soc_pct is None:
         return False
     return state.soc_pct < before.soc_pct - REPLUGGED_DROP_PCT
@@ -103,7 +103,7 @@ def _hand(
 ) -> Hand:
     last = next((command for command in reversed(commands) if command.sent_at is not None), None)
     if before.charging is False and state.charging:
-        automatic = state.seen_at - session.plugged_in_at <= automatic_within and not session.automatic_stopped
+        automatic = state.charging_at - session.plugged_in_at <= automatic_within and not session.automatic_stopped
         explained = automatic and session.hand is Hand.NONE
         return Hand.NONE if explained or _ours(last, Verb.START, session, before) else Hand.CHARGING
     if before.charging and state.charging is False:
@@ -115,7 +115,7 @@ def _ours(last: Command | None, verb: Verb, session: ChargeSession, before: Vehi
     """Whether a change to what *verb* asks for is our doing. Once a hand was seen, only a command sent since counts."""
     if last is None or last.sent_at is None:
         return False
-    since_hand = session.hand is Hand.NONE or last.sent_at >= before.seen_at
+    since_hand = session.hand is Hand.NONE or last.sent_at >= before.charging_at
     return last.status.open or (last.verb is verb and since_hand)
 
 
@@ -160,7 +160,7 @@ def metered(
     if before.soc_seen_at is None or state.soc_seen_at is None or before.soc_seen_at >= state.soc_seen_at:
         return session
     rise_pct = state.soc_pct - before.soc_pct
-    if rise_pct <= 0 or before.seen_at < session.plugged_in_at:
+    if rise_pct <= 0 or before.soc_seen_at < session.plugged_in_at:
         return session
     energy_kwh = rise_pct / 100 * vehicle.usable_kwh / vehicle.efficiency
     stretch = Interval(before.soc_seen_at, state.soc_seen_at)

@@ -19,8 +19,12 @@ from scheduler.domain.vehicle import VehicleState
 
 
 def age(state: VehicleState, now: datetime) -> timedelta:
-    """Return how old the older one of plug state and state of charge is."""
-    return now - min(state.seen_at, state.soc_seen_at or state.seen_at)
+    """
+    Return how old the state of charge is; where it has no date, the car's last word.
+
+    A cable that was reported days ago is as good as on the first day: it has not been pulled since.
+    """
+    return now - (state.soc_seen_at or state.last_word_at)
 
 
 def outlives(promise: Promise | None, fresh: Promise, now: datetime) -> bool:

@@ -36,18 +36,16 @@ def verdict(
         if state.charging is wanted:
             return CommandStatus.CONFIRMED, "the car is charging" if wanted else "the car is not charging"
         return CommandStatus.CONTRADICTED, "the clock was set back after it was sent"
-    if state.seen_at > command.sent_at:
-        if state.plugged_in is False:
-            return (
-                (CommandStatus.CONTRADICTED, "the car was unplugged")
-                if wanted
-                else (CommandStatus.CONFIRMED, "unplugged")
-            )
+    if state.plugged_in is False and state.seen_at > command.sent_at:
+        return (
+            (CommandStatus.CONTRADICTED, "the car was unplugged") if wanted else (CommandStatus.CONFIRMED, "unplugged")
+        )
+    if state.charging_at > command.sent_at:
         if state.charging is wanted:
             return CommandStatus.CONFIRMED, "the car is charging" if wanted else "the car is not charging"
         if wanted and state.fully_charged:
             return CommandStatus.CONFIRMED, "the car is full"
-        if state.charging is not None and state.seen_at >= command.sent_at + SETTLING:
+        if state.charging is not None and state.charging_at >= command.sent_at + SETTLING:
             return (
                 CommandStatus.CONTRADICTED,
                 "the car charges all the same" if not wanted else "the car does not charge",

@@ -44,8 +44,9 @@ class VehicleState:
     """
     What a car reported, and when it was true.
 
-    `seen_at` is the moment the car itself recorded its plug and charging state, `soc_seen_at` the same for the state of
-    charge: never the moment we asked. None for a value means the car does not say; it never means no, zero or unplugged.
+    `seen_at` is the moment the car itself recorded its plug, `charging_seen_at` the same for charging (None: `seen_at`) and
+    `soc_seen_at` for the state of charge: never the moment we asked. A cable reported on Monday and charging reported
+    today are one state with two dates. None for a value means the car does not say; it never means no, zero or unplugged.
     """
 
     vehicle_id: VehicleId
@@ -60,7 +61,19 @@ class VehicleState:
     power_kw: float | None = None
     energy_added_kwh: float | None = None
     odometer_km: float | None = None
+    charging_seen_at: datetime | None = None
+
+    @property
+    def charging_at(self) -> datetime:
+        """The moment at which `charging` and `fully_charged` were true."""
+        return self.charging_seen_at or self.seen_at
+
+    @property
+    def last_word_at(self) -> datetime:
+        """The latest of its dates."""
+        return max(self.seen_at, self.charging_at, self.soc_seen_at or self.seen_at)
 
     def same_facts(self, other: VehicleState) -> bool:
         """Whether *other* reports the same, however much later."""
-        return replace(self, seen_at=other.seen_at, soc_seen_at=other.soc_seen_at) == other
+        dates = {name: getattr(other, name) for name in ("seen_at", "soc_seen_at", "charging_seen_at")}
+        return replace(self, **dates) == other

@@ -19,11 +19,13 @@ class LedgerJournal:
     The `Journal` of a running house.
 
     An event is written into the ledger in the transaction that is open, so it stands or falls with the change it tells of;
-    its log line, and what listeners heard, cannot be taken back. Events of level debug are only logged.
+    its log line, and what listeners heard, cannot be taken back. Events of level debug are only logged. In a house whose
+    cars are *simulated* every event says so.
     """
 
-    def __init__(self, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger, *, simulated: bool = False) -> None:
         self._clock, self._ledger = clock, ledger
+        self._mark: dict[str, Fact] = {"simulated": True} if simulated else {}
         self._listeners: list[Listener] = []
 
     def note(self, name: str, vehicle_id: VehicleId | None = None, **facts: Fact) -> None:
@@ -39,7 +41,7 @@ class LedgerJournal:
             raise InvalidValue(
                 f"a fact of {name} is called {', '.join(sorted(OWN_KEYS & facts.keys()))}; say it otherwise"
             )
-        at, facts = self._clock.now(), REDACTION.facts(facts)
+        at, facts = self._clock.now(), REDACTION.facts(facts) | self._mark
         if kind.level == "debug":
             write(at, kind.level, name, vehicle_id, facts)
             return

@@ -2,6 +2,7 @@
 The log: one line per event, for a person at a terminal or as JSON for a machine. The only file that configures structlog.
 
     2026-02-01 17:00:00 command.confirmed vehicle=ada-id3 verb=start reason=reserve after_s=6.1
+    2026-02-01 17:00:00 SIMULATED command.confirmed ...  where the cars are simulated; `"simulated":true` as JSON
     {"at":"2026-02-01T17:00:00.000Z","level":"info","event":"command.confirmed","vehicle":"ada-id3","verb":"start",...}
     <6>{"at":"2026-02-01T17:00:00.000Z",...}             under systemd, whose journal takes the level off again
 
@@ -65,8 +66,13 @@ def write(at: datetime, level: str, name: str, vehicle_id: str | None, facts: Mu
 
 
 def event_line(event: Event) -> str:
-    """Return one event as a person reads it, without its time: `command.confirmed vehicle=ada-id3 verb=start`."""
-    return _sentence(event.name, _told(event.vehicle_id, event.facts))
+    """
+    Return one event as a person reads it, without its time: `command.confirmed vehicle=ada-id3 verb=start`.
+
+    Nor does it repeat that the cars are simulated: whoever shows lines of one house says that once.
+    """
+    facts = {key: value for key, value in event.facts.items() if key != "simulated"}
+    return _sentence(event.name, _told(event.vehicle_id, facts))
 
 
 def _told(vehicle_id: str | None, facts: dict[str, Fact]) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def _line(stream: TextIO, *, human: bool) -> Processor:
 
 def _for_people(method: str, line: EventDict, *, coloured: bool) -> str:
     at, name = line.pop("at"), line.pop("event")
-    moment = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    moment = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}{' SIMULATED' if line.pop('simulated', False) else ''}"
     sentence = _sentence(name, line)
     if coloured:
         return f"\x1b[2m{moment}\x1b[0m \x1b[{COLOURS[method]}m{name}\x1b[0m{sentence.removeprefix(name)}"

@@ -18,18 +18,27 @@ DAY = timedelta(hours=24)
 CENT = 0.005
 
 
-def promise_sentence(car_name: str, promise: Promise, soc_pct: float | None, now: datetime, timezone: ZoneInfo) -> str:
+def promise_sentence(
+    car_name: str,
+    promise: Promise,
+    soc_pct: float | None,
+    now: datetime,
+    timezone: ZoneInfo,
+    *,
+    charging: bool | None = None,
+) -> str:
     """
     Return what *promise* says at *now*, in local time of *timezone*.
 
-    *soc_pct* is the state of charge now, None where it is not known; the promise may be older. A weekday is named where
+    *soc_pct* is the state of charge now and *charging* what the car does, None where it is not known; the promise may be
+    older. A weekday is named where
     a moment is not within the coming 24 hours.
     """
     clock = _Clock(now, timezone)
     level = "state of charge unknown" if soc_pct is None else f"{soc_pct:.0f} %"
     parts = [level, _achievement(promise, clock)]
     if promise.plan.outcome is not PlanOutcome.NOTHING_NEEDED:
-        parts.append(_next_step(promise, now, clock))
+        parts.append(_next_step(promise, now, clock, charging=charging))
     return f"{car_name}: {', '.join(parts)}{_comparison(promise)}"
 
 
@@ -95,13 +104,16 @@ def _money_words(promise: Promise) -> str:
     return f" for {money}" if plan.cost_known else f" for about {money}, prices partly a forecast"
 
 
-def _next_step(promise: Promise, now: datetime, clock: _Clock) -> str:
+def _next_step(promise: Promise, now: datetime, clock: _Clock, *, charging: bool | None) -> str:
+    """Say what comes next, and where the car does not do yet what the plan says."""
     plan = promise.plan
     window = plan.window_at(now)
     if window is not None:
-        return f"charging now until {clock(window.end)}"
+        until = clock(window.end)
+        return f"due to charge until {until}, not charging yet" if charging is False else f"charging now until {until}"
     begin = plan.next_start(now)
-    return "no charging ahead" if begin is None else f"next start {clock(begin)}"
+    ahead = "no charging ahead" if begin is None else f"next start {clock(begin)}"
+    return f"still charging, {ahead}" if charging else ahead
 
 
 def _comparison(promise: Promise) -> str:

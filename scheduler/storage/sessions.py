@@ -17,16 +17,16 @@ class SessionRows(Rows):
     """One row per vehicle and `plugged_in_at`; one override per vehicle."""
 
     def session(self, vehicle_id: VehicleId) -> ChargeSession | None:
-        """Return the newest session while it is open: the one in which the car is plugged in now."""
+        """Return the session that is open: the one in which the car is plugged in now. Of several the newest."""
         query = (
-            select(SESSION.c.session, SESSION.c.unplugged_at)
-            .where(SESSION.c.vehicle_id == vehicle_id)
+            select(SESSION.c.session)
+            .where(SESSION.c.vehicle_id == vehicle_id, SESSION.c.unplugged_at.is_(None))
             .order_by(SESSION.c.plugged_in_at.desc())
             .limit(1)
         )
         with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        return None if row is None or row.unplugged_at is not None else from_record(ChargeSession, row.session)
+            record = connection.execute(query).scalar()
+        return None if record is None else from_record(ChargeSession, record)
 
     def save_session(self, session: ChargeSession) -> None:
         """Insert or update by vehicle and `plugged_in_at`; one with `unplugged_at` is closed."""

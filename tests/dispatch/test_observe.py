@@ -69,6 +69,21 @@ def test_a_car_that_drove_between_two_looks_was_unplugged() -> None:
     assert farther.plugged_in
 
 
+def test_a_car_whose_odometer_stands_still_was_not_driven_however_much_its_cabin_took() -> None:
+    warmed = replace(STATE, soc_pct=40, odometer_km=100)
+
+    assert SESSION == observe(SESSION, replace(BEFORE, odometer_km=100), warmed, [], TEN_MINUTES).session
+
+
+def test_a_car_that_was_away_is_plugged_in_since_its_last_word_where_its_cable_has_an_older_date() -> None:
+    driven = replace(STATE, seen_at=SESSION.plugged_in_at, charging_seen_at=NOW, soc_pct=30)
+
+    seen = observe(SESSION, BEFORE, driven, [], TEN_MINUTES)
+
+    assert ChargeSession(CAR, plugged_in_at=NOW, start_soc_pct=30) == seen.session
+    assert replace(SESSION, unplugged_at=EARLIER, end_soc_pct=46) == seen.closed
+
+
 def test_an_unknown_charge_is_no_sign_of_a_drive() -> None:
     assert SESSION == observe(SESSION, BEFORE, replace(STATE, soc_pct=None), [], TEN_MINUTES).session
 

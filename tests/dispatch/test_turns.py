@@ -425,11 +425,13 @@ def test_a_hand_that_stops_the_car_wins_until_it_is_unplugged() -> None:
     ring.until(CHEAP + timedelta(hours=3))
     assert ring.gateway.cars[ADA].charging
     ring.change(charging=False)
+    planned = len(ring.told("plan.made"))
 
     ring.until(READY_BY)
 
     assert [{"hand": "stopped"}] == ring.told("hand.seen")
     assert ["start"] == ring.sent()
+    assert planned == len(ring.told("plan.made"))
 
 
 # Spreading, caps, and what is not known

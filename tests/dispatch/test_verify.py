@@ -39,6 +39,17 @@ def test_a_report_from_before_the_sending_proves_nothing() -> None:
     assert status(STOP, report(0, charging=True)) is None
 
 
+def test_what_the_cable_says_is_no_report_of_charging_nor_the_other_way_round() -> None:
+    before, after = SENT - HOUR, SENT + timedelta(minutes=2)
+    cable_since = replace(report(120, charging=False), charging_seen_at=before)
+    charging_since = replace(report(-3600, charging=True), charging_seen_at=after)
+    gone_before = replace(report(-3600, charging=None, plugged_in=False), charging_seen_at=after)
+
+    assert status(START, cable_since) is None
+    assert CommandStatus.CONFIRMED == status(START, charging_since)
+    assert status(STOP, gone_before) is None
+
+
 def test_the_opposite_counts_only_after_the_car_has_had_time_to_switch() -> None:
     assert status(START, report(30, charging=False)) is None
     assert CommandStatus.CONTRADICTED == status(START, report(60, charging=False))

@@ -190,9 +190,8 @@ class MemoryStore:
         self._books.told[told.state.vehicle_id] = told
 
     def session(self, vehicle_id: VehicleId) -> ChargeSession | None:
-        own = (session for session in self._books.sessions.values() if session.vehicle_id == vehicle_id)
-        newest = max(own, key=lambda session: session.plugged_in_at, default=None)
-        return newest if newest is not None and newest.unplugged_at is None else None
+        own = (s for s in self._books.sessions.values() if s.vehicle_id == vehicle_id and s.unplugged_at is None)
+        return max(own, key=lambda session: session.plugged_in_at, default=None)
 
     def save_session(self, session: ChargeSession) -> None:
         self._books.sessions[session.vehicle_id, session.plugged_in_at] = session

@@ -97,6 +97,16 @@ def test_an_event_that_the_ledger_refuses_is_still_logged_but_not_heard(stream: 
     assert [] == heard
 
 
+def test_every_event_of_a_house_with_simulated_cars_says_so(stream: io.StringIO) -> None:
+    configure_logs(stream=stream, human=True)
+    store = MemoryStore()
+
+    LedgerJournal(ManualClock(AT), store, simulated=True).note("command.confirmed", ADA, verb="start")
+
+    assert "2026-02-01 17:00:00 SIMULATED command.confirmed vehicle=ada-id3 verb=start\n" == stream.getvalue()
+    assert [{"verb": "start", "simulated": True}] == [event.facts for event in store.events()]
+
+
 def test_who_has_heard_enough_hears_no_more(journal: LedgerJournal) -> None:
     heard: list[Event] = []
     enough = journal.listen(heard.append)

@@ -40,8 +40,8 @@ def promised(
     return Promise(VehicleId("ada"), NOW, soc_pct, goal, plan, TariffId("home"), currency, at_once_cost)
 
 
-def said(promise: Promise, soc_pct: float | None = 46.0, now: datetime = NOW) -> str:
-    return promise_sentence("Ada's ID.3", promise, soc_pct, now, BERLIN)
+def said(promise: Promise, soc_pct: float | None = 46.0, now: datetime = NOW, *, charging: bool | None = None) -> str:
+    return promise_sentence("Ada's ID.3", promise, soc_pct, now, BERLIN, charging=charging)
 
 
 def test_a_promise_says_when_how_full_how_much_and_what_comes_next() -> None:
@@ -54,6 +54,15 @@ def test_a_promise_says_when_how_full_how_much_and_what_comes_next() -> None:
 
 def test_a_state_of_charge_that_is_not_known_is_said() -> None:
     assert said(promised(), soc_pct=None).startswith("Ada's ID.3: state of charge unknown, ready 07:00")
+
+
+def test_a_car_that_does_not_do_yet_what_its_plan_says_is_said_so() -> None:
+    promise = promised(at_once_cost=None)
+
+    assert said(promise, now=local(7, 2), charging=False).endswith(", due to charge until 03:15, not charging yet")
+    assert said(promise, now=local(7, 2), charging=True).endswith(", charging now until 03:15")
+    assert said(promise, charging=True).endswith(", still charging, next start 01:15")
+    assert said(promise, charging=False).endswith(", next start 01:15")
 
 
 def test_while_it_charges_the_sentence_says_until_when() -> None:

@@ -86,6 +86,13 @@ def test_a_session_is_updated_until_it_is_closed(store: Store) -> None:
     assert [9.0] == [session.energy_kwh for session in store.sessions(ADA, NOW)]
 
 
+def test_a_closed_session_that_a_wrong_clock_dated_ahead_hides_no_open_one(store: Store) -> None:
+    store.save_session(ChargeSession(ADA, NOW + 5 * HOUR, unplugged_at=NOW + 6 * HOUR))
+    store.save_session(ChargeSession(ADA, NOW))
+
+    assert ChargeSession(ADA, NOW) == store.session(ADA)
+
+
 def test_sessions_come_oldest_first_and_each_car_has_its_own(store: Store) -> None:
     for hours, vehicle_id in ((5, ADA), (1, ADA), (3, BEN), (-1, ADA)):
         store.save_session(ChargeSession(vehicle_id, NOW + hours * HOUR))

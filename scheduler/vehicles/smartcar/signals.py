@@ -5,9 +5,10 @@ Each signal has a status and a date of its own. What this file chose where the s
 
 - A value counts while its signal is SUCCESS or has no status. A failed signal (ERROR, UNAVAILABLE) may carry the last
   value the car gave: that counts only with the date at which it was true.
-- `seen_at` is the **oldest** `oemUpdatedAt` among the plug and charging signals whose values are used: a state is as old
-  as its oldest part. Where none of them is dated it is the date of the state of charge; where nothing is dated it is the
-  year 1970, since nobody can say that it is not that old. `retrievedAt` says when Smartcar asked, and never counts.
+- `seen_at` is the `oemUpdatedAt` of the plug, `charging_seen_at` the **older** one of the charging signals whose values are
+  used. Where one of the two has no date it takes the other's; where neither has, the date of the state of charge; where
+  nothing is dated it is the year 1970, since nobody can say that it is not that old.
+  `retrievedAt` says when Smartcar asked, and never counts.
 - Units are converted by the unit that is named. A missing unit means the documented one (percent, W, kWh, km); a state
   of charge of at most 1 without a unit may be a fraction, and is no value.
 - A code, a status, a unit and an enumerated value are compared without regard to letter case.
@@ -15,7 +16,7 @@ Each signal has a status and a date of its own. What this file chose where the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -121,10 +122,12 @@ def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleSta
             "subscribe it to an enabled, verified webhook, and check that the plan includes the Charge signals"
         )
     soc_seen_at = charge.recorded_at if charge and soc_pct is not None else None
-    dates = [signal.recorded_at for signal in used if signal.recorded_at is not None]
+    cable_at = _oldest([signal for signal in used if signal is cable])
+    charging_at = _oldest([signal for signal in used if signal is not cable]) or cable_at
+    seen_at = cable_at or charging_at or soc_seen_at or NEVER
     return VehicleState(
         vehicle_id=vehicle_id,
-        seen_at=min(dates, default=soc_seen_at or NEVER),
+        seen_at=seen_at,
         soc_pct=soc_pct,
         soc_seen_at=soc_seen_at,
         plugged_in=plugged_in,
@@ -135,6 +138,7 @@ def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleSta
         power_kw=_quantity(signals.get("charge-wattage"), _KILOWATT),
         energy_added_kwh=_quantity(signals.get("charge-energyadded"), _KILOWATT_HOUR),
         odometer_km=_quantity(signals.get("odometer-traveleddistance"), _KILOMETRE),
+        charging_seen_at=None if charging_at == seen_at else charging_at,
     )
 
 
@@ -157,6 +161,10 @@ def moment(stamp: object) -> datetime | None:
         return NEVER + timedelta(seconds=number / 1000 if number > _MILLISECONDS_FROM else number)
     except OverflowError:
         return None
+
+
+def _oldest(signals: Sequence[Signal]) -> datetime | None:
+    return min((signal.recorded_at for signal in signals if signal.recorded_at is not None), default=None)
 
 
 def _signal(element: object, now: datetime) -> Signal | None:

@@ -59,7 +59,8 @@ def test_a_signal_that_did_not_come_again_is_still_known() -> None:
 
     state = state_known(overlaid(overlaid({}, charging), report("E1", 5)), VehicleId("ada-id3"))
 
-    assert (True, False, NOON) == (state.plugged_in, state.charging, state.seen_at)
+    assert (True, False, NOON) == (state.plugged_in, state.charging, state.charging_at)
+    assert NOON + timedelta(minutes=5) == state.seen_at
 
 
 def test_of_nothing_no_state_is_made() -> None:

@@ -78,10 +78,17 @@ def test_reads_all_three_forms_of_a_date(stamp: object, expected: datetime | Non
     assert expected == moment(stamp)
 
 
-def test_a_state_is_as_old_as_the_oldest_part_that_is_used() -> None:
+def test_the_plug_and_the_charging_keep_dates_of_their_own() -> None:
     state = read(signal(PLUG, {"value": True}, at=EARLY), signal(SIMPLE, {"value": False}, at=LATE))
 
     assert datetime(2026, 2, 1, 20, 0, tzinfo=UTC) == state.seen_at
+    assert datetime(2026, 2, 1, 21, 0, tzinfo=UTC) == state.charging_at == state.last_word_at
+
+
+def test_charging_without_a_date_is_as_old_as_the_plug() -> None:
+    state = read(signal(PLUG, {"value": True}, at=EARLY), signal(SIMPLE, {"value": False}, at=0))
+
+    assert datetime(2026, 2, 1, 20, 0, tzinfo=UTC) == state.charging_at
 
 
 def test_the_charge_keeps_a_date_of_its_own() -> None:
