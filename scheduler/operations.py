@@ -75,6 +75,9 @@ class CarView:
         return now - self.state.soc_seen_at if self.state and self.state.soc_seen_at else None
 
 
+PLUG = {False: "not plugged in", True: "plugged in, no plan yet", None: "the car does not say whether it is plugged in"}
+"""What is said of a car that has no session."""
+
 BY_SUPPLIER = "charged by its energy supplier; smartcharge sends it no command"
 
 
@@ -303,8 +306,7 @@ def _sentence(
     if state is None:
         return f"{seat.title}: not seen yet"
     if session is None:
-        plug = "not plugged in" if state.plugged_in is False else "the car does not say whether it is plugged in"
-        return f"{seat.title}: {level}, {plug}"
+        return f"{seat.title}: {level}, {PLUG[state.plugged_in]}"
     if seat.car.by_supplier:
         return f"{seat.title}: {level}, {BY_SUPPLIER}"
     if override is Override.STOP:

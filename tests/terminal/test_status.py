@@ -78,18 +78,20 @@ def test_the_state_of_charge_comes_with_its_age(fleet: Fleet, age_s: float, word
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("facts", "said", "words"),
     [
-        ({"plugged_in": True, "charging": True}, "charging"),
-        ({"plugged_in": True, "charging": False}, "plugged in"),
-        ({"plugged_in": False, "charging": False}, "not plugged in"),
-        ({}, "plug unknown"),
+        ({"plugged_in": True, "charging": True}, "plugged in, no plan yet", "charging"),
+        ({"plugged_in": True, "charging": False}, "plugged in, no plan yet", "plugged in"),
+        ({"plugged_in": False, "charging": False}, "not plugged in", "not plugged in"),
+        ({}, "the car does not say whether it is plugged in", "plug unknown"),
     ],
 )
-def test_the_plug_is_told_as_far_as_the_car_tells_it(fleet: Fleet, facts: dict[str, bool], words: str) -> None:
+def test_the_plug_is_told_as_far_as_the_car_tells_it(
+    fleet: Fleet, facts: dict[str, bool], said: str, words: str
+) -> None:
     fleet.see(BEN, 71.0, **facts)
 
-    assert f"Ben's Zoe: 71 %, not plugged in  |  71 %, 4 min ago  |  {words}\n" == shown(fleet, "ben")
+    assert f"Ben's Zoe: 71 %, {said}  |  71 %, 4 min ago  |  {words}\n" == shown(fleet, "ben")
 
 
 @pytest.mark.parametrize(
