@@ -86,7 +86,7 @@ def _show(reading: Reading, zone: ZoneInfo, now: datetime | None, *, as_json: bo
         click.echo(reading.message)
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
     begin = now or (reading.slots[0].start if reading.slots else SystemClock().now())
-    for line in price_chart(reading.curve, (), begin, zone, width):
+    for line in price_chart(reading.curve, (), begin, zone, width, mark="now" if now else "from"):
         click.echo(line)
     for words in (cheapest_hours(reading.curve, begin, zone), known_words(reading.curve, begin, zone)):
         if words is not None:

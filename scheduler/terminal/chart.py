@@ -49,19 +49,24 @@ class _Column:
 
 
 def price_chart(
-    curve: TariffCurve, windows: Sequence[ChargeWindow], now: datetime, timezone: ZoneInfo, width: int
+    curve: TariffCurve,
+    windows: Sequence[ChargeWindow],
+    now: datetime,
+    timezone: ZoneInfo,
+    width: int,
+    mark: str = "now",
 ) -> list[str]:
     """
     Return *curve* from about *now* on as lines no longer than *width*, hours in *timezone*.
 
     Below it, where there are *windows*, the half hours in which charging is planned: full blocks for most of the half hour,
-    light ones for less. Nothing of the curve ahead: one line that says so.
+    light ones for less. Nothing of the curve ahead: one line that says so. *mark* is what the arrow at *now* says.
     """
     columns = _columns(curve, windows, now, timezone, max(width - MARGIN, FEWEST_COLUMNS))
     known = [column.price for column in columns if column.price is not None]
     if not known:
         return [f"{curve.currency}/kWh: no price is known for now or later"[:width]]
-    lines = [_head(curve, columns, now, timezone)]
+    lines = [_head(curve, columns, now, timezone, mark)]
     lines += _bars(columns, min(known), max(known))
     lines += _axis(columns, timezone)
     if not all(column.firm for column in columns):
@@ -145,9 +150,9 @@ def _column(curve: TariffCurve, start: datetime) -> _Column:
     return _Column(start, money / known_s, all(slot.firm for slot in slots))
 
 
-def _head(curve: TariffCurve, columns: Sequence[_Column], now: datetime, timezone: ZoneInfo) -> str:
+def _head(curve: TariffCurve, columns: Sequence[_Column], now: datetime, timezone: ZoneInfo, mark: str) -> str:
     place = next((index for index, column in enumerate(columns) if now in column.interval), 0)
-    left = f"{curve.currency + '/kWh':>{MARGIN - 1}} " + " " * place + f"▼ now {now.astimezone(timezone):%H:%M}"
+    left = f"{curve.currency + '/kWh':>{MARGIN - 1}} " + " " * place + f"▼ {mark} {now.astimezone(timezone):%H:%M}"
     until = curve.known_until(now)
     right = "" if until is None else f"known until {until.astimezone(timezone):%a %H:%M}"
     if curve.simulated:

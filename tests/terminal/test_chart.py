@@ -61,6 +61,10 @@ def test_now_stands_above_the_half_hour_it_lies_in() -> None:
     assert head.endswith("known until Wed 13:00")
 
 
+def test_a_curve_of_another_day_is_not_said_to_be_of_now() -> None:
+    assert "▼ from 12:10" in price_chart(hourly([0.2] * 26), [], NOON, BERLIN, 80, mark="from")[0]
+
+
 def test_hours_are_local_and_midnight_bears_the_weekday() -> None:
     hours = price_chart(hourly([0.2] * 26), [], NOON, BERLIN, 80)[6]
 
