@@ -20,6 +20,7 @@ from scheduler.dispatch.decide import Decision, Situation, decide
 from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
+from scheduler.dispatch.measuring import Measuring
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
@@ -76,7 +77,7 @@ class Cycle:
     ) -> None:
         self._clock, self._store, self._prices = clock, store, prices
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
-        self._promising = Promising(prices)
+        self._promising, self._measuring = Promising(prices), Measuring(store)
         self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
@@ -186,8 +187,10 @@ class Cycle:
             command.verb is Verb.START and command.sent_at is not None and command.status not in NOT_COUNTED
             for command in self._of_session(session, now)
         )
-        limits = self._limits(seat, session, now)
-        stay = Circumstances(soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, state.limit_pct)
+        limits, vehicle = self._limits(seat, session, now), self._measuring.vehicle(seat, session)
+        stay = Circumstances(
+            soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, state.limit_pct, vehicle
+        )
         fresh = self._promising.promise(seat, stay, now)
         curve = self._promising.curve(seat)
         if stale and outlives(before, fresh, now):

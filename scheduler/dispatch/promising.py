@@ -18,7 +18,7 @@ from scheduler.domain.plan import ChargeNeed, ChargeRules
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import TariffCurve
-from scheduler.domain.vehicle import VehicleState
+from scheduler.domain.vehicle import Vehicle, VehicleState
 from scheduler.drivers import blocked_intervals, upcoming_goals
 from scheduler.planning.considerate import considerate_plan
 from scheduler.planning.need import at_once_cost, charge_need
@@ -39,6 +39,7 @@ class Circumstances:
 
     `soc_pct` None: not known; with `stale` because the last report is too old. `starts_used`: in this stay, by us.
     `limits` is what the make leaves us. `limit_pct` is where the car stops charging by itself, None where it does not say.
+    `vehicle` is the car as it was measured; None: as its file says.
     """
 
     soc_pct: float | None
@@ -48,6 +49,7 @@ class Circumstances:
     plugged_in_at: datetime | None = None
     limits: MakeLimits = NO_LIMITS
     limit_pct: float | None = None
+    vehicle: Vehicle | None = None
 
 
 class Promising:
@@ -62,6 +64,8 @@ class Promising:
 
     def promise(self, seat: Seat, stay: Circumstances, now: datetime) -> Promise:
         """Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so."""
+        written = seat.car.vehicle
+        seat = replace(seat, car=replace(seat.car, vehicle=stay.vehicle or written))
         curve, goals = self.curve(seat), _goals(seat, stay, now)
         need = _need(seat, stay, goals, now)
         rules = within(_rules(seat, stay, need, now), stay.limits, charging=stay.charging)
@@ -77,7 +81,7 @@ class Promising:
             at_once_cost(now, curve, need, rules),
             curve.known_until(now),
             curve.simulated,
-            (*_notes(stay, curve, need), *considered.notes),
+            (*_notes(stay, written, curve, need), *considered.notes),
             need,
             rules,
             stay.charging,
@@ -129,12 +133,15 @@ def _rules(seat: Seat, stay: Circumstances, need: ChargeNeed, now: datetime) -> 
     )
 
 
-def _notes(stay: Circumstances, curve: TariffCurve, need: ChargeNeed) -> Iterator[str]:
+def _notes(stay: Circumstances, written: Vehicle, curve: TariffCurve, need: ChargeNeed) -> Iterator[str]:
     if stay.soc_pct is None:
         unknown = "the car has not reported for long" if stay.stale else "the state of charge is not known"
         yield f"{unknown}, so the car is taken to be empty"
     if not curve:
         yield "no prices are known, so charging is planned as late as is safe"
+    if need.goals and stay.vehicle is not None and stay.vehicle.max_power_kw != written.max_power_kw:
+        drawn, said = stay.vehicle.max_power_kw, written.max_power_kw
+        yield f"planned with {drawn:.1f} kW, which this car was measured to draw, and not with the {said:g} kW of its file"
     objection = stay.limits.objection(Verb.START, stay.soc_pct) if need.goals else None
     if objection is not None:
         yield objection

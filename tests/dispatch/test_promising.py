@@ -181,3 +181,16 @@ def test_a_trip_is_told_by_its_own_time_on_the_drivers_clock() -> None:
 
     assert goal is not None
     assert datetime(2026, 2, 2, 12, tzinfo=UTC) == goal.ready_by
+
+
+def test_what_a_car_was_measured_to_draw_beats_its_file_and_is_said() -> None:
+    promise = promised(seat(), Circumstances(46.0, vehicle=replace(CAR, max_power_kw=7.0)))
+
+    assert promise.rules is not None
+    assert 7.0 == promise.rules.max_power_kw
+    (note,) = promise.notes
+    assert "planned with 7.0 kW, which this car was measured to draw, and not with the 11 kW of its file" == note
+
+
+def test_a_car_that_draws_what_its_file_says_is_no_news() -> None:
+    assert () == promised(seat(), Circumstances(46.0, vehicle=CAR)).notes
