@@ -43,6 +43,9 @@ class VehicleGateway(Protocol):
     async def state(self, vehicle: Vehicle) -> VehicleState:
         """Return what the car last reported, with the moments at which it was true. Costs one call."""
 
+    async def set_limit(self, vehicle: Vehicle, limit_pct: int) -> None:
+        """Set the car's own charge limit, 50 to 100 whole percent; return once accepted."""
+
     async def start(self, vehicle: Vehicle) -> None:
         """Ask the car to charge; return once accepted. A car that charges already is a success."""
 
@@ -183,7 +186,7 @@ class Ledger(Protocol):
         """Return the vehicle's commands queued at or after *since*, in the order they were queued, whatever the clock did."""
 
     def count_call(self, vehicle_id: VehicleId, at: datetime, kind: str) -> None:
-        """Count one billed call (`look`, `start`, `stop`); counted before it is made."""
+        """Count one billed call (`look`, `start`, `stop`, `limit`); counted before it is made."""
 
     def calls(self, vehicle_id: VehicleId | None, since: datetime, kind: str | None = None) -> int:
         """Return how many calls were counted at or after *since*: of one vehicle or of all, of one kind or of any."""

@@ -16,7 +16,7 @@ from scheduler.dispatch.decide import MOST_TRIES, Decision, failed_in_a_row
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.remedy import UNHEARD, remedy
 from scheduler.dispatch.verify import verdict
-from scheduler.domain.command import Command, CommandId, CommandStatus, Verb
+from scheduler.domain.command import ARROWS, Command, CommandId, CommandStatus, Verb
 from scheduler.domain.errors import (
     BudgetExhausted,
     ConsentLost,
@@ -82,7 +82,7 @@ class Commands:
                 moved = True
                 after_s = round((now - command.sent_at).total_seconds(), 1) if command.sent_at else None
                 self._note(SPOKEN[status], command, detail=detail, after_s=after_s)
-                if status is CommandStatus.CONTRADICTED:
+                if status is CommandStatus.CONTRADICTED and command.verb is not Verb.LIMIT:
                     self._tell_tries(command)
         return moved
 
@@ -90,8 +90,18 @@ class Commands:
         """Write down the intent; None where the lease is no longer ours (somebody else turns this ring now)."""
         if decision.verb is None or decision.expires_at is None:
             return None
+        for other in self._store.open_commands(lease.vehicle_id):
+            if other.verb is Verb.LIMIT and CommandStatus.SUPERSEDED in ARROWS[other.status]:
+                # Whether a car shows its limit is learned late or never, and a start does not wait for it.
+                self._store.advance_command(other.id, other.status, CommandStatus.SUPERSEDED, now)
         command = Command(
-            CommandId(uuid4().hex), lease.vehicle_id, decision.verb, decision.reason, now, decision.expires_at
+            CommandId(uuid4().hex),
+            lease.vehicle_id,
+            decision.verb,
+            decision.reason,
+            now,
+            decision.expires_at,
+            limit_pct=decision.limit_pct,
         )
         if not self._store.queue_command(command, lease):
             return None
@@ -116,7 +126,7 @@ class Commands:
         if held is None:
             return lease
         try:
-            await (self._gateway.start(vehicle) if command.verb is Verb.START else self._gateway.stop(vehicle))
+            await self._said(command, vehicle)
         except OutcomeUnknown as error:
             self._advance(command, CommandStatus.SENDING, CommandStatus.UNKNOWN, "command.unknown", str(error))
         except VehicleError as error:
@@ -124,6 +134,14 @@ class Commands:
         else:
             self._advance(command, CommandStatus.SENDING, CommandStatus.ACCEPTED, "command.accepted", "")
         return held
+
+    async def _said(self, command: Command, vehicle: Vehicle) -> None:
+        if command.limit_pct is not None:
+            await self._gateway.set_limit(vehicle, command.limit_pct)
+        elif command.verb is Verb.START:
+            await self._gateway.start(vehicle)
+        else:
+            await self._gateway.stop(vehicle)
 
     def _failed(self, command: Command, error: VehicleError) -> None:
         """Record a call that did nothing, and say what a person has to do where it will not pass by itself."""
@@ -138,9 +156,9 @@ class Commands:
         self._advance(command, CommandStatus.SENDING, status, name, str(error), retry_at, **facts)
         if isinstance(error, ConsentLost):
             self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
-        elif to_do is not None:
+        elif to_do is not None and command.verb is not Verb.LIMIT:
             self._note("command.given_up", command, detail=str(error), to_do=to_do)
-        else:
+        elif command.verb is not Verb.LIMIT:
             self._tell_tries(command)
 
     def _tell_tries(self, command: Command) -> None:

@@ -284,6 +284,7 @@ class Cycle:
             is_full(state),
             _share_of_day(seat, now) * self._rules.spread,
             self._since(state, promise, now),
+            rules_for(seat.car.vehicle.make).can_set_limit,
         )
 
     def _since(self, state: VehicleState, promise: Promise | None, now: datetime) -> datetime | None:

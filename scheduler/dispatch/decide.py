@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
+from math import ceil
 
 from scheduler.domain.command import Command, CommandStatus, Reason, Verb
 from scheduler.domain.plan import ChargePlan, PlanOutcome
@@ -28,6 +29,12 @@ PAUSES = {
 MOST_TRIES = {Verb.START: 15, Verb.STOP: 6}
 """How often in a row a verb is tried in one plug-in. Fifteen STARTs are six hours; six STOPs are two and a half."""
 
+LIMIT_AFTER = 2
+"""After so many starts or stops in vain the car's own limit is tried, once: some cars wake by it, and charging ends there."""
+
+LEAST_LIMIT_PCT, MOST_LIMIT_PCT = 50, 100
+"""What Smartcar can set (facts/smartcar.md section 3.5)."""
+
 PAUSE_AT_RISK = timedelta(minutes=2)
 """The longest wait between two STARTs where the plan has no slack left before the departure, for the first few of them."""
 
@@ -39,6 +46,7 @@ AFTER_REFUSAL = timedelta(days=1)
 a new consent."""
 
 STOP_EXPIRES = timedelta(hours=1)
+LIMIT_EXPIRES = timedelta(minutes=10)
 
 FAILED = frozenset({CommandStatus.FAILED, CommandStatus.CONTRADICTED, CommandStatus.REFUSED})
 
@@ -52,6 +60,7 @@ class Situation:
     charges to. `ready_by` is the next departure; None where there is none. `spread` is how much later than its window
     this car starts today, so that no herd of cars starts on the hour; 0 for a household. `wanted_since`: since when the
     plan has wanted charging without a break, however often it was made anew meanwhile; None: since the window's start.
+    `sets_limit`: whether this make's own limit can be set.
     """
 
     now: datetime
@@ -67,13 +76,14 @@ class Situation:
     full: bool = False
     spread: timedelta = timedelta(0)
     wanted_since: datetime | None = None
+    sets_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
     One command or none. `retry_at`: something should be said, but not before then. `target_reached`: a manual start
-    has done its work and ends.
+    has done its work and ends. `limit_pct` goes with a `LIMIT`.
     """
 
     verb: Verb | None = None
@@ -81,6 +91,7 @@ class Decision:
     expires_at: datetime | None = None
     retry_at: datetime | None = None
     target_reached: bool = False
+    limit_pct: int | None = None
 
 
 NOTHING = Decision()
@@ -99,7 +110,7 @@ def decide(situation: Situation) -> Decision:
     verb = Verb.START if wanted else Verb.STOP
     if verb is Verb.START and situation.full:
         return NOTHING
-    if any(command.status.open for command in situation.commands):
+    if any(command.status.open and command.verb is not Verb.LIMIT for command in situation.commands):
         return NOTHING
     retry_at = _retry_at(situation, verb)
     reason = _reason(situation, verb)
@@ -107,6 +118,9 @@ def decide(situation: Situation) -> Decision:
         retry_at = _spread_until(situation)
     if retry_at is not None and retry_at > situation.now:
         return Decision(retry_at=retry_at)
+    limit_pct = _limit_instead(situation, verb)
+    if limit_pct is not None:
+        return Decision(Verb.LIMIT, reason, situation.now + LIMIT_EXPIRES, limit_pct=limit_pct)
     return Decision(verb, reason, _expires_at(situation, verb))
 
 
@@ -145,8 +159,35 @@ def _retry_at(situation: Situation, verb: Verb) -> datetime | None:
 
 
 def failed_in_a_row(commands: Sequence[Command], verb: Verb) -> list[Command]:
-    """Return the failures of *verb* since it last worked or another was sent, newest first; *commands* are oldest first."""
-    return list(takewhile(lambda each: each.verb is verb and each.status in FAILED, reversed(commands)))
+    """
+    Return the failures of *verb* since it last worked or its opposite was sent, newest first; *commands* are oldest first.
+
+    A limit that was set in between changes nothing.
+    """
+    switches = (each for each in reversed(commands) if each.verb is not Verb.LIMIT)
+    return list(takewhile(lambda each: each.verb is verb and each.status in FAILED, switches))
+
+
+def _limit_instead(situation: Situation, verb: Verb) -> int | None:
+    """
+    Return what to set the car's own limit to where *verb* was in vain; None where that was tried, cannot be, or is so.
+
+    It is the target: a car that does not stop ends there, and one that does not start may wake. Never below the target:
+    the driver would be stranded by our own hand. A car that is to wake and stands at the target gets one percent more.
+    """
+    failures = failed_in_a_row(situation.commands, verb)
+    limits = [each for each in situation.commands if each.verb is Verb.LIMIT]
+    tried = any(each.queued_at >= failures[-1].queued_at for each in limits) if failures else False
+    if not situation.sets_limit or len(failures) < LIMIT_AFTER or tried:
+        return None
+    if any(each.status is CommandStatus.REFUSED for each in limits):
+        return None
+    pct = min(max(ceil(situation.target_pct), LEAST_LIMIT_PCT), MOST_LIMIT_PCT)
+    if situation.state.limit_pct is None or round(situation.state.limit_pct) != pct:
+        return pct
+    if verb is Verb.STOP:
+        return None
+    return pct + 1 if pct < MOST_LIMIT_PCT else pct - 1
 
 
 def _spread_until(situation: Situation) -> datetime | None:

@@ -42,6 +42,8 @@ class MakeLimits:
 
     def objection(self, verb: Verb, soc_pct: float | None) -> str | None:
         """Return why a command is not to be sent, as a sentence for people; None where it may be."""
+        if verb is Verb.LIMIT:
+            return None
         if verb is Verb.START and self.start_refused:
             return f"the car does not start: {self.start_refused}"
         if self.least_soc_pct is not None and soc_pct is not None and soc_pct < self.least_soc_pct:
@@ -66,7 +68,11 @@ NO_LIMITS = MakeLimits()
 
 def make_limits(make: MakeRules, commands: Sequence[Command], driven_at: datetime, now: datetime) -> MakeLimits:
     """Return what *make* leaves after *commands*, of which those since *driven_at* and of the last 30 days count."""
-    sent = [each for each in commands if each.sent_at is not None and each.status not in NOT_COUNTED]
+    sent = [
+        each
+        for each in commands
+        if each.sent_at is not None and each.verb is not Verb.LIMIT and each.status not in NOT_COUNTED
+    ]
     per_drive, per_month = make.commands_per_drive, make.stops_per_30_days
     since_drive = sum(each.sent_at is not None and each.sent_at >= driven_at for each in sent)
     stopped = sum(each.verb is Verb.STOP and each.sent_at is not None and each.sent_at > now - MONTH for each in sent)

@@ -101,7 +101,8 @@ def _hand(
     commands: Sequence[Command],
     automatic_within: timedelta,
 ) -> Hand:
-    last = next((command for command in reversed(commands) if command.sent_at is not None), None)
+    sent = (command for command in reversed(commands) if command.sent_at is not None)
+    last = next((command for command in sent if command.verb is not Verb.LIMIT), None)
     if before.charging is False and state.charging:
         automatic = state.charging_at - session.plugged_in_at <= automatic_within and not session.automatic_stopped
         explained = automatic and session.hand is Hand.NONE

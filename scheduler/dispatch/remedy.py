@@ -15,6 +15,7 @@ RECONNECT = "Connect the car again: smartcharge connect DRIVER."
 NOT_CAPABLE = {
     Verb.START: "Start this car by its own timer or at the charger; smartcharge cannot.",
     Verb.STOP: "Set a charge limit in the car: smartcharge can start it and cannot stop it.",
+    Verb.LIMIT: "Set the limit in the car itself; smartcharge starts and stops it without.",
 }
 
 UNHEARD = {

@@ -29,6 +29,8 @@ class Verb(StrEnum):
 
     START = "start"
     STOP = "stop"
+    LIMIT = "limit"
+    """Set the car's own charge limit: where it does not do the other two."""
 
 
 class CommandStatus(StrEnum):
@@ -93,7 +95,8 @@ class Command:
     A row of the ledger. Never deleted; only its status moves, along the arrows above.
 
     After `expires_at` it is dropped rather than sent late. `detail` is a sentence for people, free of ids and secrets.
-    `retry_at`: whoever refused it asked not to be asked again before; None where nothing was said.
+    `retry_at`: whoever refused it asked not to be asked again before; None where nothing was said. `limit_pct` is what a
+    `LIMIT` sets, 50 to 100 whole percent; None for the other verbs.
     """
 
     id: CommandId
@@ -108,3 +111,4 @@ class Command:
     attempts: int = 0
     detail: str = ""
     retry_at: datetime | None = None
+    limit_pct: int | None = None

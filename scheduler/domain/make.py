@@ -22,7 +22,8 @@ class MakeRules:
 
     `commands_per_drive`: starts and stops together, until the car is driven. `stops_per_30_days`: rolling. Below
     `min_command_soc_pct` neither start nor stop is possible. `start_ignores_limit`: a start where the car keeps a
-    schedule of its own charges to 100 %. `reconsent_every`: how long a consent lasts where it is known to end by itself.
+    schedule of its own charges to 100 %. `can_set_limit`: whether Smartcar can set the car's own limit, so that it is a
+    backstop for a stop. `reconsent_every`: how long a consent lasts where it is known to end by itself.
     `source` names where the row comes from, `notes` says what else to know.
     """
 
@@ -30,6 +31,7 @@ class MakeRules:
     report_interval: timedelta
     can_start: bool = True
     can_stop: bool = True
+    can_set_limit: bool = True
     commands_per_drive: int | None = None
     stops_per_30_days: int | None = None
     min_command_soc_pct: float | None = None
@@ -58,7 +60,7 @@ def _bmw_group(make: str, minutes: int) -> MakeRules:
         "Europe's energy interface: alternating current only, within about 200 m of the consented address, no limit."
     )
     source = "Smartcar docs: data frequency, BMW energy integration"
-    return replace(_row(make, minutes, source, notes), stops_per_30_days=80)
+    return replace(_row(make, minutes, source, notes), stops_per_30_days=80, can_set_limit=False)
 
 
 def _ford(make: str) -> MakeRules:

@@ -16,7 +16,7 @@ from scheduler.domain.errors import StoreUnavailable
 from scheduler.domain.event import Event
 from scheduler.ports import Clock, Store
 
-CALLS = ("look", "start", "stop")
+CALLS = ("look", "start", "stop", "limit")
 PAGE = 1000
 CONFIRMED_WITHIN_S = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
 """From a simulated car to the slowest real ones: confirmation may take an hour (facts/smartcar.md)."""

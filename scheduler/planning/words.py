@@ -30,7 +30,7 @@ REASON_WORDS = {
     Reason.OUTSIDE_WINDOW: "outside its windows",
 }
 
-VERB_WORDS = {Verb.START: "Start", Verb.STOP: "Stop"}
+VERB_WORDS = {Verb.START: "Start", Verb.STOP: "Stop", Verb.LIMIT: "Charge limit"}
 
 
 def clock_words(at: datetime, timezone: ZoneInfo) -> str:

@@ -28,7 +28,7 @@ from sqlalchemy.engine import Dialect
 from scheduler.domain.command import OPEN_STATUSES
 from scheduler.domain.interval import as_utc
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration. Revisions are ascending numbers, so that an older database can be told from a newer one."""
 
 METADATA = MetaData()
@@ -147,6 +147,7 @@ COMMAND = Table(
     Column("attempts", BigInt, nullable=False),
     Column("detail", Text, nullable=False),
     Column("retry_at", Moment),
+    Column("limit_pct", BigInt),
     Index("command_by_vehicle", "vehicle_id", "queued_at"),
     Index("command_open", "vehicle_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
     sqlite_strict=True,

@@ -161,7 +161,7 @@ def test_without_slack_too_five_starts_in_vain_are_followed_by_the_ladder() -> N
     assert NOW + timedelta(minutes=25) == decide(tight).retry_at
 
 
-@pytest.mark.parametrize("verb", list(Verb))
+@pytest.mark.parametrize("verb", [Verb.START, Verb.STOP])
 def test_what_is_refused_for_good_is_said_again_after_a_day_and_not_before(verb: Verb) -> None:
     refused = replace(
         BASE,
@@ -182,6 +182,42 @@ def test_each_verb_is_tried_so_often_in_vain_and_then_not_before_the_next_day(ve
 
     assert verb is decide(replace(in_vain, commands=(failed,) * (most - 1))).verb
     assert NOW - timedelta(minutes=5) + AFTER_REFUSAL == decide(replace(in_vain, commands=(failed,) * most)).retry_at
+
+
+IGNORED = (command(Verb.START, CommandStatus.CONTRADICTED, 30), command(Verb.START, CommandStatus.CONTRADICTED, 20))
+RUNS_ON = (command(Verb.STOP, CommandStatus.CONTRADICTED, 30), command(Verb.STOP, CommandStatus.CONTRADICTED, 20))
+RUNNING = replace(BASE, state=CHARGING, plan=ChargePlan.rest(), sets_limit=True, commands=RUNS_ON, target_pct=79.6)
+
+
+@pytest.mark.parametrize(("limit_pct", "nudge"), [(None, 80), (70, 80), (80, 81), (100, 80)])
+def test_a_car_that_ignores_two_starts_has_its_own_limit_set(limit_pct: float | None, nudge: int) -> None:
+    ignored = replace(BASE, state=replace(WAITING, limit_pct=limit_pct), sets_limit=True, commands=IGNORED)
+
+    decision = decide(ignored)
+
+    assert (Verb.LIMIT, nudge) == (decision.verb, decision.limit_pct)
+    assert 99 == decide(replace(ignored, state=replace(WAITING, limit_pct=100), target_pct=100)).limit_pct
+    assert 50 == decide(replace(ignored, target_pct=30)).limit_pct
+
+
+def test_a_car_that_does_not_stop_ends_at_its_target_by_its_own_limit() -> None:
+    assert (Verb.LIMIT, 80) == (decide(RUNNING).verb, decide(RUNNING).limit_pct)
+    assert Verb.STOP is decide(replace(RUNNING, state=replace(CHARGING, limit_pct=80))).verb
+    assert Verb.STOP is decide(replace(RUNNING, commands=RUNS_ON[:1])).verb
+    assert Verb.STOP is decide(replace(RUNNING, sets_limit=False)).verb
+
+
+@pytest.mark.parametrize("status", [CommandStatus.ACCEPTED, CommandStatus.CONTRADICTED])
+def test_the_limit_is_set_once_and_nobody_waits_for_it_to_be_seen(status: CommandStatus) -> None:
+    tried = replace(RUNNING, commands=(*RUNS_ON, command(Verb.LIMIT, status, 16)))
+
+    assert Verb.STOP is decide(tried).verb
+
+
+def test_a_limit_that_was_refused_is_not_set_again() -> None:
+    refused = command(Verb.LIMIT, CommandStatus.REFUSED, 300)
+
+    assert Verb.STOP is decide(replace(RUNNING, commands=(refused, *RUNS_ON))).verb
 
 
 def test_whoever_asked_for_a_longer_pause_is_given_it() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.dispatch.make_limits import MakeLimits, driven_at, make_limits
+from scheduler.dispatch.make_limits import MakeLimits, answered, driven_at, make_limits
 from scheduler.dispatch.promising import within
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.make import rules_for
@@ -32,7 +33,7 @@ def at(hours_ago: float, odometer_km: float | None) -> VehicleState:
     return VehicleState(CAR, NOW - hours_ago * HOUR, 50, odometer_km=odometer_km)
 
 
-@pytest.mark.parametrize("verb", list(Verb))
+@pytest.mark.parametrize("verb", [Verb.START, Verb.STOP])
 def test_general_motors_takes_nothing_below_half_a_battery(verb: Verb) -> None:
     chevrolet = limits("CHEVROLET")
 
@@ -69,6 +70,24 @@ def test_commands_that_were_refused_or_never_sent_do_not_count() -> None:
     ]
 
     assert 15 == limits("Volkswagen", *refused).commands
+
+
+def test_a_limit_is_neither_counted_nor_objected_to() -> None:
+    assert 15 == limits("Volkswagen", sent(Verb.LIMIT, HOUR)).commands
+    assert limits("CHEVROLET").objection(Verb.LIMIT, 40) is None
+
+
+def test_what_the_car_answers_wins_over_the_table_for_a_day() -> None:
+    no_start = replace(sent(Verb.START, HOUR, CommandStatus.REFUSED), detail="no start through Smartcar")
+    no_stop = sent(Verb.STOP, HOUR, CommandStatus.REFUSED)
+    yesterday = sent(Verb.STOP, 25 * HOUR, CommandStatus.REFUSED)
+    tesla = limits("TESLA")
+
+    assert "the car does not start: no start through Smartcar" == answered(tesla, [no_start], NOW).objection(
+        Verb.START, 50
+    )
+    assert 0 == answered(tesla, [no_stop], NOW).stops
+    assert tesla == answered(tesla, [yesterday, sent(Verb.START, HOUR, CommandStatus.FAILED)], NOW)
 
 
 def test_bmw_takes_eighty_stops_in_thirty_days_that_roll() -> None:

@@ -357,6 +357,31 @@ def test_a_stop_that_is_refused_for_good_is_sent_once_and_the_rest_is_planned_in
     assert ring.promise.rules.continuous
 
 
+def test_a_car_that_ignores_its_starts_is_told_of_and_gets_its_limit_set_before_the_third() -> None:
+    ring = Ring()
+    ring.turn()
+    ring.gateway.ignores.add("start")
+    ring.until(ring.first_start + timedelta(minutes=40))
+
+    assert ["start", "start", "limit", "start"] == ring.sent()[:4]
+    assert 1 == len(ring.told("command.ignored"))
+    assert 80 == ring.gateway.cars[ADA].limit_pct
+    ring.gateway.ignores.clear()
+    ring.until(READY_BY)
+    assert 79 <= (ring.gateway.cars[ADA].soc_pct or 0)
+
+
+def test_a_car_that_does_not_stop_is_ended_by_its_own_limit() -> None:
+    ring = Ring(soc_pct=75)
+    ring.turn()
+    ring.gateway.ignores.add("stop")
+
+    ring.until(READY_BY)
+
+    assert ["start", "stop", "stop", "limit"] == ring.sent()[:4]
+    assert 80 == ring.gateway.cars[ADA].limit_pct
+
+
 def test_a_car_that_left_the_roster_is_not_turned() -> None:
     ring = Ring()
     ring.names = ()

@@ -74,6 +74,17 @@ def test_after_a_crash_a_sent_command_is_unknown_until_the_car_says_more() -> No
     assert CommandStatus.UNKNOWN == status(replace(crashed, sent_at=None), report(5, charging=True))
 
 
+def test_a_limit_is_confirmed_where_the_car_shows_it_and_contradicted_after_its_patience() -> None:
+    limit = replace(START, verb=Verb.LIMIT, limit_pct=80)
+    shown = replace(report(-600, charging=True), limit_pct=80.2)
+    other = replace(report(60, charging=True), limit_pct=90)
+
+    assert CommandStatus.CONFIRMED == status(limit, shown)
+    assert status(limit, other) is None
+    assert CommandStatus.CONTRADICTED == status(limit, other, SENT + HOUR)
+    assert CommandStatus.UNKNOWN == status(replace(limit, status=CommandStatus.SENDING), other)
+
+
 def test_a_command_that_was_never_sent_is_superseded() -> None:
     assert CommandStatus.SUPERSEDED == status(
         replace(START, status=CommandStatus.QUEUED, sent_at=None), report(5, charging=True)
