@@ -43,10 +43,7 @@ from scheduler.settings import check_config, named_secret
 from scheduler.settings_file import SettingsFile, settings_schema
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
-from scheduler.vehicles.simulator.scenario import load_scenario
-from scheduler.vehicles.smartcar.connecting import Connecting
-from scheduler.vehicles.smartcar.gateway import SmartcarGateway
-from scheduler.vehicles.smartcar.memory import Memory
+from scheduler.vehicles.smartcar.account import Private, SmartcarAccount
 from scheduler.vehicles.smartcar.reception import Reception
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 
@@ -62,6 +59,7 @@ class Surroundings:
     """
     What differs between the daemon, the demo and a story: the clock, who wakes the house, and the way to Smartcar and the
     price feeds (None: real sockets). `seed` is the household's own name: feeds are asked at other seconds in every house.
+    `private` is where consents and tokens lie (None: they are forgotten at the end).
     """
 
     clock: Clock
@@ -70,6 +68,7 @@ class Surroundings:
     beats_on_apscheduler: bool = True
     simulated: bool = False
     seed: str = ""
+    private: Private | None = None
 
 
 class Prices(PriceBook, Protocol):
@@ -91,28 +90,35 @@ class House:
         around: Surroundings,
         prices: Callable[[Journal], Prices],
     ) -> None:
-        self.clock, self.store, self.roster = around.clock, store, roster
+        self.clock, self.store = around.clock, store
         self.journal = LedgerJournal(around.clock, store, simulated=around.simulated)
         self.prices = prices(self.journal)
         self.swept_at = around.clock.monotonic()
         self._door = Door()
         key = around.smartcar.management_token.get_secret_value()
-        # Without webhooks there is nothing to lay a look over.
-        laid = Memory(store).looked if key else None
-        self._gateway = SmartcarGateway(around.smartcar, around.clock, around.transport, laid)
-        self._connecting = Connecting(around.smartcar, around.clock, store)
+        self._account = SmartcarAccount(
+            around.smartcar,
+            around.clock,
+            store,
+            self.journal,
+            roster.drivers,
+            around.private,
+            around.transport,
+            self._reseated,
+        )
+        self.consents = self._account.connecting
         self._reception = Reception(
-            key, around.clock, store, self.journal, self._cars_at_smartcar, lambda: self.heartbeat.nudge("sweep")
+            key, around.clock, store, self._account.book, self._account.cars, lambda: self.heartbeat.nudge("sweep")
         )
         lease_for = timedelta(seconds=settings.lease_s)
         purse = Purse(around.clock, store, self.journal, _limits(settings))
         commands = Commands(
-            around.clock, store, self._gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
+            around.clock, store, self._account.gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
         )
         cycle = Cycle(
             around.clock,
             store,
-            self._gateway,
+            self._account.gateway,
             self.prices,
             lambda: self.roster,
             self.journal,
@@ -143,6 +149,7 @@ class House:
             Job("sweep", timedelta(seconds=settings.sweep_interval_s), self._watched(self._sweep.sweep)),
             Job("prices", timedelta(seconds=settings.price_poll_s), self._watched(self.refresh_prices)),
             Job("housekeeping", timedelta(days=1), self._watched(self._housekeep)),
+            Job("consents", timedelta(days=1), self._watched(self._account.examine)),
         )
         self.heartbeat = (Heartbeat if around.beats_on_apscheduler else Pulse)(around.clock, jobs)
         self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
@@ -157,14 +164,20 @@ class House:
             version=__version__,
             nudge=lambda: self.heartbeat.nudge("sweep"),
             calls_left=lambda vehicle_id: purse.allowance(vehicle_id).left,
+            desk=self.consents,
         )
+
+    @property
+    def roster(self) -> Roster:
+        """The drivers and their cars, under the ids of Smartcar's that count now."""
+        return self._account.roster
 
     async def open(self) -> None:
         """Free what a dead daemon held, fetch prices, and let the heart beat."""
         now = self.clock.now()
         # The lock on the state directory says that nobody else lives here: leases of the past are nobody's.
         self.store.reanchor(now, timedelta(0))
-        self.store.enlist([seat.vehicle_id for seat in self.roster.seats], now)
+        self.store.enlist(self._account.callable, now)
         with suppress(TimeoutError):
             # The price job goes on trying; until then charging is planned by the safe rule. Not wait_for: until Python 3.12
             # it may swallow the cancellation that ends us.
@@ -182,7 +195,7 @@ class House:
         if self._watching is not None:
             self._watching.cancel()
         await self._turns.stop(within_s)
-        await self._gateway.aclose()
+        await self._account.aclose()
         await self.prices.close()
         self._say("service.stopped")
         self.store.close()
@@ -215,18 +228,10 @@ class House:
         answer = self._reception.receive(body, signature)
         return answer.status, answer.body
 
-    def begin_consent(self, driver_id: str) -> tuple[str, str]:
-        """Return Connect's address for a driver, and the cookie to bring back. InvalidValue in words."""
-        departing = self._connecting.begin(driver_id, self.roster)
-        return departing.url, departing.cookie
-
-    def end_consent(self, query: Mapping[str, str], cookie: str | None) -> tuple[bool, str, str | None]:
-        """Return what Smartcar's redirect means: done, a sentence for the driver, and a link to follow."""
-        returned = self._connecting.end(query, cookie, self.roster)
-        return returned.done, returned.sentence, returned.link
-
-    def _cars_at_smartcar(self) -> dict[str, VehicleId]:
-        return {seat.car.vehicle.smartcar_vehicle_id: seat.vehicle_id for seat in self.roster.seats}
+    def _reseated(self) -> None:
+        """Turn the cars that were connected, and no longer those that were disconnected."""
+        self.store.enlist(self._account.callable, self.clock.now())
+        self.heartbeat.nudge("sweep")
 
     def price_horizons_s(self) -> dict[str, float]:
         """Return, per tariff in use, for how many seconds from now prices are known."""
@@ -246,7 +251,7 @@ class House:
 
     def _reanchor(self) -> None:
         self.store.reanchor(self.clock.now(), REANCHOR_WITHIN)
-        self.store.wake([seat.vehicle_id for seat in self.roster.seats], self.clock.now())
+        self.store.wake(self._account.callable, self.clock.now())
         self.heartbeat.reanchor()
 
 
@@ -300,18 +305,6 @@ def database_of(settings: SettingsFile, directory: StateDirectory) -> str | Path
     return settings.database_url or directory.database
 
 
-def simulated_account(scenario: Path, url: str) -> SmartcarSettings:
-    """Return who we are to the simulator at *url*."""
-    client = load_scenario(scenario).client
-    return SmartcarSettings.at(
-        url,
-        client_id=client.id,
-        client_secret=client.secret,
-        application_id=client.application_id,
-        management_token=client.management_token,
-    )
-
-
 def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
     """Return what finds a feed's secret by its name. A file that is not fit to hold one is the feed's refusal, told once."""
 
@@ -327,6 +320,12 @@ def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
 def config_problems(config: Path) -> list[str]:
     """Return everything that is wrong with the folder *config*, one sentence each."""
     return [str(problem) for problem in check_config(config, tariffs_in, load_drivers)]
+
+
+def cars_without_ids(config: Path) -> list[VehicleId]:
+    """Return the cars whose files name no ids of Smartcar's: `smartcharge connect` brings them. The files must be sound."""
+    seats = Roster(load_drivers(config / "drivers")).seats
+    return [seat.vehicle_id for seat in seats if not seat.car.vehicle.smartcar_vehicle_id]
 
 
 def json_schema(what: str) -> dict[str, Any]:

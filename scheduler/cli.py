@@ -18,29 +18,12 @@ import click
 
 from scheduler import __version__
 from scheduler.domain.errors import AlreadyRunning, ConfigError, FeedError, InvalidValue, SmartchargeError
+from scheduler.terminal.consent_verbs import connect, disconnect
+from scheduler.terminal.options import CONFIG, DAY, DIRECTORY, FILE, PERCENT, STATE
 
 if TYPE_CHECKING:
     from scheduler.ledger_view import LedgerView
     from scheduler.terminal.daemon import RunningDaemon
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-DIRECTORY = click.Path(path_type=Path, file_okay=False)
-DAY = click.DateTime(["%Y-%m-%d"])
-PERCENT = click.FloatRange(0, 100)
-CONFIG = click.option(
-    "--config",
-    type=DIRECTORY,
-    default=Path("config"),
-    envvar="SMARTCHARGE_CONFIG",
-    show_default=True,
-    help="The directory with smartcharge.yaml, drivers/ and tariffs/.",
-)
-STATE = click.option(
-    "--state",
-    type=DIRECTORY,
-    default=None,
-    help="The directory for everything durable. Default: $SMARTCHARGE_STATE, $STATE_DIRECTORY, or the XDG state home.",
-)
 
 EXIT_CODES: tuple[tuple[type[SmartchargeError], int], ...] = (
     (ConfigError, 78),
@@ -144,7 +127,7 @@ def solve(problem: TextIO) -> None:
 @CONFIG
 def check(config: Path) -> None:
     """Check every file of the configuration, and say what to mend and where."""
-    from scheduler.app import config_problems
+    from scheduler.app import cars_without_ids, config_problems
 
     problems = config_problems(config)
     for problem in problems:
@@ -152,6 +135,8 @@ def check(config: Path) -> None:
     if problems:
         _fail(f"{len(problems)} thing{'s' if len(problems) != 1 else ''} to mend in {config}", 78)
     click.echo(f"{config}: everything is in order")
+    for vehicle_id in cars_without_ids(config):
+        click.echo(f"{vehicle_id}: no ids in its file; connected by: smartcharge connect {vehicle_id}")
 
 
 @smartcharge.command()
@@ -279,19 +264,8 @@ def doctor(config: Path, state: Path | None) -> None:
         _fail("something is ill, see above", 1)
 
 
-@smartcharge.command()
-@click.argument("driver")
-@STATE
-def connect(driver: str, state: Path | None) -> None:
-    """Print the link by which DRIVER connects a car through Smartcar."""
-    from urllib.parse import quote
-
-    from scheduler.state_directory import default_state_directory
-    from scheduler.terminal.daemon import RunningDaemon
-
-    daemon = RunningDaemon.find(default_state_directory(state))
-    name = daemon.cars(driver)["cars"][0]["driver"]
-    click.echo(f"{daemon.url.rstrip('/')}/connect/{quote(name, safe='')}")
+smartcharge.add_command(connect)
+smartcharge.add_command(disconnect)
 
 
 @smartcharge.command()

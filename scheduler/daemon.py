@@ -16,17 +16,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from scheduler import __version__
-from scheduler.app import House, Surroundings, assembled, database_of, simulated_account
+from scheduler.app import House, Surroundings, assembled, database_of
 from scheduler.clock import SystemClock
 from scheduler.monitoring.logs import configure_logs
 from scheduler.monitoring.metrics import Metrics
 from scheduler.monitoring.systemd import Systemd
 from scheduler.operations import CarView
 from scheduler.ports import Clock
-from scheduler.settings import SECRETS, Settings, load_settings, require_account
-from scheduler.simulation import clock_from, ensured_simulator
+from scheduler.settings import SECRETS, Settings, key_credential, load_settings, require_account
+from scheduler.simulation import clock_from, ensured_simulator, simulated_account
 from scheduler.state_directory import StateDirectory
 from scheduler.terminal.promise import PromiseBoard
+from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.app import web_app
 from scheduler.web.connect import connect
@@ -108,7 +109,12 @@ class Daemon:
                 public_hosts=frozenset(self._settings.public_hosts),
                 doors=[
                     *webhook(house.deliver),
-                    *connect(house.begin_consent, house.end_consent, self._settings.smartcar.redirect_uri),
+                    *connect(
+                        house.consents.begin,
+                        house.consents.end,
+                        house.consents.link,
+                        public_hosts=frozenset(self._settings.public_hosts),
+                    ),
                 ],
             ),
             self._settings.page_host,
@@ -147,13 +153,23 @@ class Daemon:
                 idle_exit_s=simulator.idle_exit_s,
                 clock=os.environ.get("SMARTCHARGE_CLOCK"),
             )
-            account, simulated = simulated_account(scenario, url), True
+            account, simulated = simulated_account(scenario, url, self._home()), True
         # APScheduler's timers follow the machine's clock; a scaled one beats by plain tasks.
         real = isinstance(self._clock, SystemClock)
         around = Surroundings(
-            self._clock, account, beats_on_apscheduler=real, simulated=simulated, seed=platform.node()
+            self._clock,
+            account,
+            beats_on_apscheduler=real,
+            simulated=simulated,
+            seed=platform.node(),
+            private=Private(self._directory.private, key_credential()),
         )
         return assembled(self._config, self._settings, database_of(self._settings, self._directory), around)
+
+    def _home(self) -> str:
+        """Return where the simulator's Connect leads back to: this machine; "" where the port is not known beforehand."""
+        port = self._settings.page_port
+        return f"http://127.0.0.1:{port}/connect/callback" if port else ""
 
     async def _feed_watchdog(self, house: House) -> None:
         """Tell systemd that sweeps are completed; a daemon that sweeps no more is restarted."""
@@ -195,6 +211,8 @@ async def _all_seen(house: House) -> None:
 
 
 def _unsettled(car: CarView) -> bool:
+    if not car.consent.open:
+        return False
     return car.state is None or (car.session is not None and car.promise is None and not car.by_supplier)
 
 

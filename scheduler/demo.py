@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from scheduler.app import House, Surroundings, assembled, simulated_account
+from scheduler.app import House, Surroundings, assembled
 from scheduler.clock import LoopClock, SystemClock, VirtualLoop, run_virtually
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.event import Event
@@ -25,6 +25,7 @@ from scheduler.drivers import upcoming_goals
 from scheduler.monitoring.logs import configure_logs, event_line
 from scheduler.prices.feeds.replay import ShippedDay, shipped_days
 from scheduler.settings import load_settings
+from scheduler.simulation import simulated_account
 from scheduler.terminal.promise import print_promises
 from scheduler.vehicles.simulator.app import SimulatorTransport
 from scheduler.vehicles.simulator.scenario import load_scenario

@@ -152,8 +152,13 @@ class CarEntry(Section):
     make: Name = Field(description="The maker, for example Volkswagen.")
     model: Name = Field(description="The model, for example ID.3.")
     powertrain: Annotated[Powertrain, BeforeValidator(_with_plug)] = Field(description="BEV or PHEV: it needs a plug.")
-    smartcar_vehicle_id: SmartcarId = Field(description="Smartcar's id of the vehicle.")
-    smartcar_user_id: SmartcarId = Field(description="Smartcar's id of the user who connected it.")
+    smartcar_vehicle_id: SmartcarId | None = Field(
+        default=None, description="Smartcar's id of the vehicle. Default: smartcharge connect brings it."
+    )
+    smartcar_user_id: SmartcarId | None = Field(
+        default=None,
+        description="Smartcar's id of the user who connected it. Beside smartcar_vehicle_id, or not at all.",
+    )
     usable_kwh: Annotated[float, Field(gt=0, le=300)] = Field(description="Battery the driver can use, not gross.")
     max_power_kw: Annotated[float, Field(gt=0, le=44)] = Field(description="Alternating current at the plug, in kW.")
     efficiency: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
@@ -222,6 +227,15 @@ class CarEntry(Section):
         return self
 
     @model_validator(mode="after")
+    def _both_ids_or_none(self) -> CarEntry:
+        keys = ("smartcar_vehicle_id", "smartcar_user_id")
+        given = [key for key in keys if getattr(self, key) is not None]
+        if len(given) == 1:
+            other = next(key for key in keys if key not in given)
+            raise error_at((given[0],), f"expected {other} beside it, or neither of them", "one of two")
+        return self
+
+    @model_validator(mode="after")
     def _one_rhythm(self) -> CarEntry:
         if self.departures and self.always_ready_within_hours is not None:
             raise error_at(
@@ -262,8 +276,8 @@ class CarEntry(Section):
             self.make,
             self.model,
             self.powertrain,
-            self.smartcar_vehicle_id,
-            self.smartcar_user_id,
+            self.smartcar_vehicle_id or "",
+            self.smartcar_user_id or "",
             self.usable_kwh,
             self.max_power_kw,
             self.efficiency or (EFFICIENCY_SINGLE_PHASE if single_phase else EFFICIENCY),

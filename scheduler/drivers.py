@@ -174,7 +174,8 @@ def _duplicates(read: Sequence[tuple[Document, Driver]]) -> Iterator[Problem]:
                 yield document.problem(loc, f'the id "{car.vehicle.id}" is that of the driver in {other}')
             yield from _taken(taken, document, loc, car.vehicle.id, f'the id "{car.vehicle.id}"')
             loc = ("cars", index, "smartcar_vehicle_id")
-            yield from _taken(taken, document, loc, car.vehicle.smartcar_vehicle_id, "this Smartcar vehicle")
+            if car.vehicle.smartcar_vehicle_id:
+                yield from _taken(taken, document, loc, car.vehicle.smartcar_vehicle_id, "this Smartcar vehicle")
 
 
 def _taken(

@@ -6,11 +6,12 @@ and the page share it, so that all three say the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command
+from scheduler.domain.consent import Consent
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import Event
 from scheduler.domain.plan import ChargePlan
@@ -20,12 +21,11 @@ from scheduler.domain.session import ChargeSession, Hand, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId, VehicleState
 from scheduler.drivers import moment_of
+from scheduler.planning.car_sentence import BY_SUPPLIER, car_sentence, next_of, trouble_sentence
 from scheduler.planning.estimate import Estimate, estimate, estimate_words
-from scheduler.planning.explain import promise_sentence
-from scheduler.planning.need import charge_time
 from scheduler.planning.why import Explanation, explanation
 from scheduler.planning.words import moment_words
-from scheduler.ports import Clock, Journal, PriceBook, Store
+from scheduler.ports import Clock, ConsentDesk, Journal, PriceBook, Returned, Store
 
 RECENT = timedelta(hours=36)
 """How far back the page and the API show commands: last night and today."""
@@ -59,6 +59,7 @@ class CarView:
     simulated: bool
     by_supplier: bool = False
     calls_left: int | None = None
+    consent: Consent = field(default_factory=lambda: Consent(VehicleId("")))
 
     @property
     def overruled(self) -> bool:
@@ -73,12 +74,6 @@ class CarView:
     def soc_age(self, now: datetime) -> timedelta | None:
         """Return how old the state of charge is; None while none was ever seen."""
         return now - self.state.soc_seen_at if self.state and self.state.soc_seen_at else None
-
-
-PLUG = {False: "not plugged in", True: "plugged in, no plan yet", None: "the car does not say whether it is plugged in"}
-"""What is said of a car that has no session."""
-
-BY_SUPPLIER = "charged by its energy supplier; smartcharge sends it no command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +130,11 @@ class Operations:
         version: str,
         nudge: Callable[[], None] = lambda: None,
         calls_left: Callable[[VehicleId], int | None] = lambda _vehicle_id: None,
+        desk: ConsentDesk | None = None,
     ) -> None:
         self._clock, self._store, self._prices, self._roster, self._journal = clock, store, prices, roster, journal
         self._simulated, self._version, self._started_at = simulated, version, clock.now()
-        self._nudge, self._calls_left = nudge, calls_left
+        self._nudge, self._calls_left, self._desk = nudge, calls_left, desk
 
     def fleet(self) -> FleetView:
         """Return every car as it stands now."""
@@ -196,6 +192,23 @@ class Operations:
     def resume(self, name: str) -> tuple[str, ...]:
         """Follow the plan again; also forgets a hand on the car in this session."""
         return self._wish(name, Override.NONE, "follows its plan again")
+
+    def connect_link(self, name: str) -> str:
+        """Return the address by which a driver connects the cars that *name* means; InvalidValue where there is none."""
+        return self._at_desk().link(name)
+
+    def connect_answer(self, name: str) -> Returned | None:
+        """Return what came of the last way through Connect for *name*; None for none since the daemon's start."""
+        return self._at_desk().returned(name)
+
+    async def disconnect(self, name: str) -> tuple[str, ...]:
+        """End the consents at Smartcar and forget the cars' ids and tokens here."""
+        return await self._at_desk().disconnect(name)
+
+    def _at_desk(self) -> ConsentDesk:
+        if self._desk is None:
+            raise InvalidValue("consents are given and ended at the running daemon only")
+        return self._desk
 
     def _wish(self, name: str, override: Override, consequence: str) -> tuple[str, ...]:
         seats = self._roster().named(name)
@@ -267,17 +280,18 @@ class Operations:
         vehicle_id = seat.vehicle_id
         state, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         override, promise = self._store.override(vehicle_id), self._store.promise(vehicle_id)
+        consent = self._desk.consent(vehicle_id) if self._desk is not None else Consent(vehicle_id)
+        calls_left = self._calls_left(vehicle_id)
         if seat.car.by_supplier:
             override, promise = Override.NONE, None
-        next_event_at, next_event = _next_event(
-            promise if session and session.hand is Hand.NONE else None, override, now
-        )
+        next_event_at, next_event = next_of(promise if session and session.hand is Hand.NONE else None, override, now)
         return CarView(
             vehicle_id,
             str(seat.driver.id),
             seat.title,
             seat.driver.timezone,
-            _sentence(seat, state, session, override, promise, now),
+            trouble_sentence(seat, state, consent, calls_left, now)
+            or car_sentence(seat, state, session, override, promise, now),
             seat.driver.tariff_id,
             state,
             self._store.last_look(vehicle_id),
@@ -289,54 +303,6 @@ class Operations:
             next_event,
             self._simulated or bool(promise and promise.simulated),
             seat.car.by_supplier,
-            self._calls_left(vehicle_id),
+            calls_left,
+            consent,
         )
-
-
-def _sentence(
-    seat: Seat,
-    state: VehicleState | None,
-    session: ChargeSession | None,
-    override: Override,
-    promise: Promise | None,
-    now: datetime,
-) -> str:
-    soc_pct = state.soc_pct if state else None
-    level = f"{soc_pct:.0f} %" if soc_pct is not None else "charge unknown"
-    if state is None:
-        return f"{seat.title}: not seen yet"
-    if session is None:
-        return f"{seat.title}: {level}, {PLUG[state.plugged_in]}"
-    if seat.car.by_supplier:
-        return f"{seat.title}: {level}, {BY_SUPPLIER}"
-    if override is Override.STOP:
-        return f"{seat.title}: {level}, stopped by you; it will not charge until it is unplugged or you resume"
-    if override is Override.START:
-        return f"{seat.title}: {level}, {_asked(seat, state, promise, now)}"
-    if override is Override.HOLD:
-        return f"{seat.title}: {level}, on hold; no command is sent until it is unplugged or you resume"
-    if session.hand is not Hand.NONE:
-        did = "started" if session.hand is Hand.CHARGING else "stopped"
-        return f"{seat.title}: {level}, {did} by hand; left alone until it is unplugged or you resume"
-    if promise is None:
-        return f"{seat.title}: {level}, plugged in, no plan yet"
-    return promise_sentence(seat.title, promise, soc_pct, now, seat.driver.timezone, charging=state.charging)
-
-
-def _asked(seat: Seat, state: VehicleState, promise: Promise | None, now: datetime) -> str:
-    """Say what a wish to charge at once comes to."""
-    target_pct = promise.goal.target_pct if promise is not None and promise.goal is not None else 100.0
-    vehicle = seat.car.vehicle
-    if state.soc_pct is None:
-        return f"charging to {target_pct:.0f} % now, because you asked"
-    full_at = now + charge_time(vehicle, state.soc_pct, target_pct, vehicle.max_power_kw)
-    return f"charging to {target_pct:.0f} % now, because you asked; done about {full_at.astimezone(seat.driver.timezone):%H:%M}"
-
-
-def _next_event(promise: Promise | None, override: Override, now: datetime) -> tuple[datetime | None, str]:
-    if promise is None or override is not Override.NONE:
-        return None, ""
-    at = promise.plan.next_change(now)
-    if at is None:
-        return (promise.goal.ready_by, "departure") if promise.goal and promise.goal.ready_by > now else (None, "")
-    return at, "start" if promise.plan.wants_charging_at(at) else "stop"

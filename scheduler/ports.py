@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from scheduler.domain.command import Command, CommandId, CommandStatus
+from scheduler.domain.consent import Consent
 from scheduler.domain.event import Event, Fact
 from scheduler.domain.interval import Interval
 from scheduler.domain.lease import Lease
@@ -38,7 +40,7 @@ class Clock(Protocol):
 
 
 class VehicleGateway(Protocol):
-    """One maker-neutral door to cars. Raises `VehicleError`s only."""
+    """One maker-neutral door to cars. Raises `VehicleError`s only. That a consent is lost it tells itself, once."""
 
     async def state(self, vehicle: Vehicle) -> VehicleState:
         """Return what the car last reported, with the moments at which it was true. Costs one call."""
@@ -209,6 +211,43 @@ class Ledger(Protocol):
 
     def housekeep(self, now: datetime) -> None:
         """Drop what is past its keep time, checkpoint the log. Commands, sessions and changed plans are never dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """A driver leaves for Connect: where to send the browser, and the cookie that it must bring back."""
+
+    url: str
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """
+    What came of a driver's way through Connect, *at* our clock's time: a sentence for the driver, and whether a car is
+    connected now. `link` is Tesla's virtual key, where it is still to be let in.
+    """
+
+    at: datetime
+    done: bool
+    sentence: str
+    link: str | None = None
+
+
+class ConsentDesk(Protocol):
+    """Where drivers' consents are asked for, looked up and ended. *name* is a driver's or a car's, as in `Roster.named`."""
+
+    def consent(self, vehicle_id: VehicleId) -> Consent:
+        """Return what became of one car's consent."""
+
+    def link(self, name: str) -> str:
+        """Return the address that leads a driver to Connect, good for ten minutes. InvalidValue where none is set up."""
+
+    def returned(self, name: str) -> Returned | None:
+        """Return what came of the last way through Connect under this name; None since the daemon's start."""
+
+    async def disconnect(self, name: str) -> tuple[str, ...]:
+        """End the consents at Smartcar and forget them here; return what came of it, in sentences."""
 
 
 class Store(DueQueue, Ledger, Protocol):

@@ -40,8 +40,11 @@ READ_ELSEWHERE = frozenset({"SMARTCHARGE_CLOCK", "SMARTCHARGE_CONFIG", "SMARTCHA
 FOR_TESTS = "SMARTCHARGE_TEST_"
 """Variables of the test suite, which starts daemons of its own, begin so."""
 
-SECRETS = ("client_secret", "management_token")
+SECRETS = ("client_secret", "legacy_secret", "management_token")
 """Smartcar's secrets. Each comes from the environment, from the systemd credential `smartcar_NAME`, or from `NAME_file`."""
+
+KEY_CREDENTIAL = "smartcharge_key"
+"""The systemd credential with the keys under which consents and tokens are sealed."""
 
 _PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]+@|[?&]password=")
 _LISTS = frozenset({PREFIX + "CONFIRM_AFTER_S", PREFIX + "UNREACHABLE_AFTER_S", PREFIX + "PUBLIC_HOSTS"})
@@ -97,12 +100,24 @@ def load_settings(config: Path) -> Settings:
 def require_account(settings: Settings) -> None:
     """Raise ConfigError where real cars are wanted and there is nothing to sign in with."""
     smartcar = settings.smartcar
-    if settings.simulator.start or not smartcar.vehicle_origin.startswith("https:"):
+    origin = smartcar.api_origin if smartcar.version == "v2" else smartcar.vehicle_origin
+    if settings.simulator.start or not origin.startswith("https:"):
+        return
+    if smartcar.version == "v2":
+        _require_legacy(settings)
         return
     if not smartcar.client_id:
         raise ConfigError("smartcar.client_id is missing, expected the client id from Smartcar's dashboard")
     if not smartcar.client_secret.get_secret_value():
         raise ConfigError(f"Smartcar's client secret is missing: {_where_it_stands('client_secret')}")
+
+
+def _require_legacy(settings: Settings) -> None:
+    """Raise ConfigError where v2 is to be spoken and there is nothing to exchange a consent with."""
+    if not settings.smartcar.application_id:
+        raise ConfigError("smartcar.application_id is missing, expected the application's id, since version is v2")
+    if not settings.smartcar.legacy_secret.get_secret_value():
+        raise ConfigError(f"Smartcar's legacy secret is missing: {_where_it_stands('legacy_secret')}")
 
 
 def check_config(
@@ -219,6 +234,12 @@ def _with_secrets(settings: Settings) -> Settings:
             secret = _kept(f"smartcar_{name}", getattr(smartcar, f"{name}_file"))
             smartcar = smartcar.model_copy(update={name: SecretStr(secret or "")})
     return settings.model_copy(update={"smartcar": smartcar})
+
+
+def key_credential() -> Path | None:
+    """Return the systemd credential that holds the keys of what is sealed at rest; None where none was loaded."""
+    loaded = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / KEY_CREDENTIAL
+    return loaded if "CREDENTIALS_DIRECTORY" in os.environ and loaded.exists() else None
 
 
 def named_secret(name: str, directory: Path | None) -> str | None:

@@ -35,6 +35,14 @@ class SmartcarSection(Section):
     client_secret_file: Path | None = Field(
         default=None, description="A file with the secret and nothing else, of mode 0600."
     )
+    version: Literal["v3", "v2"] = Field(default="v3", description="The API that is spoken. v2 may end on 2026-12-01.")
+    legacy_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The application's secret, for v2 only. Never in YAML, as client_secret.",
+    )
+    legacy_secret_file: Path | None = Field(
+        default=None, description="A file with the legacy secret and nothing else, of mode 0600."
+    )
     application_id: str = Field(default="", description="The application's id, by which Smartcar's Connect knows us.")
     management_token: SecretStr = Field(
         default=SecretStr(""),
@@ -55,6 +63,12 @@ class SmartcarSection(Section):
         default="https://vehicle.api.smartcar.com", description="Where cars are read and commanded."
     )
     connect_origin: Origin = Field(default="https://connect.smartcar.com", description="Where drivers consent.")
+    auth_origin: Origin = Field(default="https://auth.smartcar.com", description="Where v2's tokens are made.")
+    api_origin: Origin = Field(default="https://api.smartcar.com", description="Where v2 reads and commands cars.")
+    consent_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        default=0,
+        description="How many days a consent lasts, to be reminded before; 0: only what is known of the make.",
+    )
     read_timeout_s: Annotated[float, Field(gt=0, le=310)] = Field(default=60.0, description="How long a look may take.")
     command_timeout_s: Annotated[float, Field(ge=LONGEST_COMMAND_S, le=900)] = Field(
         default=LONGEST_COMMAND_S,

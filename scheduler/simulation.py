@@ -20,6 +20,8 @@ from scheduler.domain.errors import ConfigError
 from scheduler.ports import Clock
 from scheduler.vehicles.simulator.address import running_simulator
 from scheduler.vehicles.simulator.journal import is_locked
+from scheduler.vehicles.simulator.scenario import load_scenario
+from scheduler.vehicles.smartcar.settings import SmartcarSettings
 
 START_WITHIN_S = 20.0
 
@@ -92,3 +94,16 @@ def _started(
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
+
+
+def simulated_account(scenario: Path, url: str, redirect_uri: str = "") -> SmartcarSettings:
+    """Return who we are to the simulator at *url*, whose Connect leads back to *redirect_uri*."""
+    client = load_scenario(scenario).client
+    return SmartcarSettings.at(
+        url,
+        client_id=client.id,
+        client_secret=client.secret,
+        application_id=client.application_id,
+        management_token=client.management_token,
+        redirect_uri=redirect_uri,
+    )

@@ -29,6 +29,11 @@ class StateDirectory:
     def database(self) -> Path:
         return self.path / DATABASE
 
+    @property
+    def private(self) -> Path:
+        """Where consents, tokens and their key lie."""
+        return self.path / "private"
+
     def create(self) -> None:
         """Make the directory. ConfigError where that cannot be."""
         try:

@@ -154,12 +154,13 @@ class Commands:
         facts = {"code": error.code} if isinstance(error, VehicleRefused) else {}
         retry_at = None if wait is None else self._clock.now() + wait
         self._advance(command, CommandStatus.SENDING, status, name, str(error), retry_at, **facts)
-        if isinstance(error, ConsentLost):
-            self._journal.note("vehicle.consent_lost", command.vehicle_id, reason=str(error))
-        elif to_do is not None and command.verb is not Verb.LIMIT:
-            self._note("command.given_up", command, detail=str(error), to_do=to_do)
-        elif command.verb is not Verb.LIMIT:
+        if command.verb is Verb.LIMIT:
+            return
+        if to_do is None:
             self._tell_tries(command)
+        elif not isinstance(error, ConsentLost):
+            # A lost consent is told by the gateway, which knows whether it was known.
+            self._note("command.given_up", command, detail=str(error), to_do=to_do)
 
     def _tell_tries(self, command: Command) -> None:
         """Say it when a car was told the same so often in vain that a person should know, and when it is told no more."""

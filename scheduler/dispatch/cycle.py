@@ -333,9 +333,9 @@ class Cycle:
         self._failures[vehicle_id] = failures
         if isinstance(error, BudgetExhausted):
             self._purse.refused(vehicle_id)
-        elif failures == 1:
-            name = "vehicle.consent_lost" if isinstance(error, ConsentLost) else "vehicle.unreachable"
-            self._journal.note(name, vehicle_id, reason=str(error))
+        elif failures == 1 and not isinstance(error, ConsentLost):
+            # A lost consent is told by the gateway, which knows whether it was known.
+            self._journal.note("vehicle.unreachable", vehicle_id, reason=str(error))
         hopeless = isinstance(error, ConsentLost | BudgetExhausted)
         retry_after = error.retry_after if isinstance(error, VehicleUnreachable) else None
         return after_failure(now, failures, self._rules.looks, HOPELESS if hopeless else retry_after)

@@ -124,6 +124,14 @@ KINDS = (
         "A car may no longer be read or commanded.",
         "The driver has to connect the car again.",
     ),
+    EventKind("consent.given", "info", "A driver has connected a car, or a lost consent is good again."),
+    EventKind(
+        "consent.ending",
+        "warning",
+        "A car's consent ends by itself within days.",
+        "The driver connects the car again before it does.",
+    ),
+    EventKind("consent.ended", "info", "A car was disconnected here; its ids and tokens are forgotten."),
     EventKind("vehicle.stale", "warning", "What is known of a car is old; it is charged by the safe rule."),
     EventKind(
         "budget.exhausted",

@@ -24,7 +24,8 @@ class Vehicle:
     A car as its driver's file describes it.
 
     `usable_kwh` is what the driver can use, not the gross capacity of the data sheet. `max_power_kw` is at the plug, on
-    alternating current. `efficiency` is the share of the energy at the plug that reaches the battery (0-1).
+    alternating current. `efficiency` is the share of the energy at the plug that reaches the battery (0-1). Smartcar's ids
+    are empty while the car is not connected.
     """
 
     id: VehicleId

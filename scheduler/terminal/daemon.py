@@ -22,6 +22,10 @@ PATIENCE_S = 5.0
 """The daemon answers within milliseconds; a turn of its ring may hold it up for a moment."""
 
 
+DISCONNECT_PATIENCE_S = 180.0
+"""The daemon asks Smartcar meanwhile, which may take its time."""
+
+
 class NoDaemon(SmartchargeError):
     """No daemon runs on this state directory, or none that answers."""
 
@@ -76,9 +80,22 @@ class RunningDaemon:
         answer = self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/{quote(verb, safe='')}")
         return [str(sentence) for sentence in answer["sentences"]]
 
-    def _ask(self, method: str, path: str) -> dict[str, Any]:
+    def connect_link(self, name: str) -> dict[str, Any]:
+        """Return the link by which a driver connects the cars that *name* means, and the daemon's time."""
+        return self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/connect")
+
+    def connect_answer(self, name: str) -> dict[str, Any]:
+        """Return what came of the last way through Connect for *name*, and the daemon's time."""
+        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/connect")
+
+    def disconnect(self, name: str) -> list[str]:
+        """End the consents of the cars that *name* means; return what came of it, in sentences."""
+        answer = self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/disconnect", DISCONNECT_PATIENCE_S)
+        return [str(sentence) for sentence in answer["sentences"]]
+
+    def _ask(self, method: str, path: str, patience_s: float = PATIENCE_S) -> dict[str, Any]:
         address = urlsplit(self.url)
-        connection = HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=PATIENCE_S)
+        connection = HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=patience_s)
         try:
             connection.request(method, path, headers={"Accept": "application/json"})
             response = connection.getresponse()

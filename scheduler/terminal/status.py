@@ -27,11 +27,12 @@ class StatusLine:
     plug: str
     next_event: str
     calls: str = ""
+    consent: str = ""
 
     @property
     def text(self) -> str:
         return "  |  ".join(
-            part for part in (self.sentence, self.charge, self.plug, self.next_event, self.calls) if part
+            part for part in (self.sentence, self.charge, self.plug, self.next_event, self.calls, self.consent) if part
         )
 
 
@@ -63,6 +64,7 @@ def status_lines(fleet: Mapping[str, Any]) -> list[StatusLine]:
             _plug(car["state"]),
             _next_event(car, now),
             _calls(car["calls_left"]),
+            _consent(car["consent"], now),
         )
         for car in fleet["cars"]
     ]
@@ -97,11 +99,11 @@ def _show_table(fleet: Mapping[str, Any], out: TextIO) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("car", ratio=1)
     counted = any(line.calls for line in lines)
-    for title in ("charge", "plug", "next", *(("calls",) if counted else ())):
+    for title in ("charge", "plug", "next", *(("calls",) if counted else ()), "consent"):
         table.add_column(title, no_wrap=True)
     for line in lines:
         # Text, not str: a name with brackets is a name, no markup.
-        texts = (line.charge, line.plug, line.next_event, *((line.calls,) if counted else ()))
+        texts = (line.charge, line.plug, line.next_event, *((line.calls,) if counted else ()), line.consent)
         table.add_row(Text(line.sentence, style="bold"), *map(Text, texts))
     console.print(table)
 
@@ -115,6 +117,15 @@ def _charge(state: Mapping[str, Any] | None) -> str:
 
 def _calls(left: int | None) -> str:
     return "" if left is None else f"{left} calls left this month"
+
+
+def _consent(consent: Mapping[str, Any], now: datetime) -> str:
+    if consent["status"] != "given":
+        return {"never": "not connected", "lost": "consent lost", "ended": "disconnected"}[consent["status"]]
+    if consent["ends_at"] is None:
+        return "connected"
+    days = (datetime.fromisoformat(consent["ends_at"]) - now).days
+    return f"connected for {days} more day{'s' if days != 1 else ''}" if days >= 0 else "connected, due for renewal"
 
 
 def _age(age_s: float) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from scheduler.domain.command import Command, CommandStatus, Reason, Verb
+from scheduler.domain.consent import Consent, ConsentStatus
 from scheduler.domain.event import Event, Fact, Level
 from scheduler.domain.plan import PlanOutcome
 from scheduler.domain.promise import Promise
@@ -152,6 +153,36 @@ class NextEventAnswer(Answer):
     kind: str = Field(description="start, stop or departure")
 
 
+class ConsentAnswer(Answer):
+    """Whether a car may be read and commanded."""
+
+    status: ConsentStatus
+    since: datetime | None = Field(description="When it became so; null: nobody knows")
+    ends_at: datetime | None = Field(description="When it ends by itself; null: no end is known")
+    words: str = Field(description="What to know of it and what to do; empty where all is well")
+
+    @classmethod
+    def of(cls, consent: Consent, now: datetime) -> ConsentAnswer:
+        return cls(status=consent.status, since=consent.since, ends_at=consent.ends_at, words=consent.words(now))
+
+
+class LinkAnswer(Answer):
+    """The address by which a driver connects a car."""
+
+    now: datetime
+    link: str = Field(description="Good for ten minutes")
+
+
+class ConnectAnswer(Answer):
+    """What came of the last way through Smartcar's Connect. `at` is null where nobody has come back since the start."""
+
+    now: datetime
+    at: datetime | None
+    done: bool
+    sentence: str
+    link: str | None = Field(description="Tesla's virtual key, where it is still to be let in")
+
+
 class CarAnswer(Answer):
     """One car. `sentence` says it all; the rest is the same in pieces."""
 
@@ -169,6 +200,7 @@ class CarAnswer(Answer):
     promise: PromiseAnswer | None
     next_event: NextEventAnswer | None
     calls_left: int | None = Field(description="Calls left with Smartcar this month; null: not counted")
+    consent: ConsentAnswer
 
     @classmethod
     def of(cls, car: CarView, now: datetime) -> CarAnswer:
@@ -188,6 +220,7 @@ class CarAnswer(Answer):
             promise=PromiseAnswer.of(car.promise) if car.promise else None,
             next_event=NextEventAnswer(at=car.next_event_at, kind=car.next_event) if car.next_event_at else None,
             calls_left=car.calls_left,
+            consent=ConsentAnswer.of(car.consent, now),
         )
 
 

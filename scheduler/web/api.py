@@ -15,10 +15,12 @@ from scheduler.operations import CarView, Operations
 from scheduler.web.answers import (
     CommandAnswer,
     CommandsAnswer,
+    ConnectAnswer,
     ErrorAnswer,
     EventAnswer,
     EventsAnswer,
     FleetAnswer,
+    LinkAnswer,
     PricesAnswer,
     WishAnswer,
 )
@@ -44,6 +46,7 @@ def api(operations: Operations) -> APIRouter:
     _add_cars(router, operations)
     _add_reasons(router, operations)
     _add_wishes(router, operations)
+    _add_consents(router, operations)
     _add_history(router, operations)
     _add_prices(router, operations)
     return router
@@ -128,6 +131,34 @@ def _add_wish(router: APIRouter, operations: Operations, verb: str, wish: Callab
         summary=first_line,
         responses=UNKNOWN_NAME | FOREIGN_WRITE,
     )
+
+
+def _add_consents(router: APIRouter, operations: Operations) -> None:
+    @router.post(
+        "/cars/{name}/connect",
+        summary="A link by which a driver connects a car",
+        responses=UNKNOWN_NAME | FOREIGN_WRITE,
+    )
+    async def link(name: Name) -> LinkAnswer:
+        named(operations, name)
+        return LinkAnswer(now=operations.fleet().now, link=operations.connect_link(name))
+
+    @router.get("/cars/{name}/connect", summary="What came of the last such link", responses=UNKNOWN_NAME)
+    async def answer(name: Name) -> ConnectAnswer:
+        named(operations, name)
+        now, came = operations.fleet().now, operations.connect_answer(name)
+        if came is None:
+            return ConnectAnswer(now=now, at=None, done=False, sentence="", link=None)
+        return ConnectAnswer(now=now, at=came.at, done=came.done, sentence=came.sentence, link=came.link)
+
+    @router.post(
+        "/cars/{name}/disconnect",
+        summary="End the consents at Smartcar and forget them here",
+        responses=UNKNOWN_NAME | FOREIGN_WRITE,
+    )
+    async def disconnect(name: Name) -> WishAnswer:
+        named(operations, name)
+        return WishAnswer(sentences=list(await operations.disconnect(name)))
 
 
 def _add_history(router: APIRouter, operations: Operations) -> None:

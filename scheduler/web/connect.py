@@ -2,54 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from scheduler.domain.errors import InvalidValue
+from scheduler.ports import Departing, Returned
 
 COOKIE = "smartcharge_connect"
 COOKIE_S = 600
 """As long as the state that is bound to it."""
 
-Begin = Callable[[str], tuple[str, str]]
-"""From a driver's id to Connect's address and the cookie to bring back. InvalidValue in words for the driver."""
+UNINVITED = "This page is for drivers who were sent a link. Ask whoever runs smartcharge for yours."
 
-End = Callable[[Mapping[str, str], str | None], tuple[bool, str, str | None]]
-"""From the redirect's query and the cookie to: done, a sentence, and a link to follow next."""
+Begin = Callable[[str, str | None], Departing]
+"""
+From a driver's or a car's name and an invitation to the way to Connect. InvalidValue in words for
+the driver. None for an invitation is somebody on this machine.
+"""
+
+End = Callable[[Mapping[str, str], str | None], Awaitable[Returned]]
+"""From the redirect's query and the cookie to what came of it."""
 
 
-def connect(begin: Begin, end: End, redirect_uri: str) -> list[Route]:
-    """Return the routes. A driver who began under another name of ours is led to the one Smartcar will lead back to."""
-    home = urlsplit(redirect_uri)
+def connect(
+    begin: Begin, end: End, link: Callable[[str], str], public_hosts: frozenset[str] = frozenset()
+) -> list[Route]:
+    """
+    Return the routes. *link* makes the address with an invitation, under the name that Smartcar leads back to.
+
+    Whoever comes by a public name needs an invitation, or a stranger could connect a car as a driver's. Whoever is on
+    this machine is led to the link.
+    """
 
     async def departing(request: Request) -> Response:
-        driver = request.path_params["driver"]
-        if home.hostname and request.url.hostname != home.hostname:
-            return RedirectResponse(f"{home.scheme}://{home.netloc}/connect/{quote(driver, safe='')}", 303)
+        name, invitation = request.path_params["driver"], request.query_params.get("invitation")
+        if not invitation and request.url.hostname in public_hosts:
+            return _page(UNINVITED, status=403)
         try:
-            url, cookie = begin(driver)
+            if not invitation and urlsplit(home := link(name)).hostname != request.url.hostname:
+                return RedirectResponse(home, 303)
+            leaving = begin(name, invitation)
         except InvalidValue as error:
             return _page(str(error), status=404)
-        answer = RedirectResponse(url, 303)
+        answer = RedirectResponse(leaving.url, 303)
         answer.set_cookie(
             COOKIE,
-            cookie,
+            leaving.cookie,
             max_age=COOKIE_S,
             path="/connect",
-            secure=home.scheme == "https",
+            secure=urlsplit(link(name)).scheme == "https",
             httponly=True,
             samesite="lax",
         )
         return answer
 
     async def returned(request: Request) -> Response:
-        done, sentence, link = end(request.query_params, request.cookies.get(COOKIE))
-        answer = _page(sentence, link, status=200 if done else 400)
+        came = await end(request.query_params, request.cookies.get(COOKIE))
+        answer = _page(came.sentence, came.link, status=200 if came.done else 400)
         answer.delete_cookie(COOKIE, path="/connect")
         return answer
 

@@ -136,7 +136,7 @@ def test_nothing_is_sent_once_the_daemon_stops() -> None:
         (VehicleNotCapable("this car cannot stop"), CommandStatus.REFUSED, "command.given_up"),
         (VehicleRefused("at its limit", "FULLY_CHARGED"), CommandStatus.REFUSED, "command.given_up"),
         (BudgetExhausted("no calls left"), CommandStatus.FAILED, "command.refused"),
-        (ConsentLost("connect again"), CommandStatus.REFUSED, "vehicle.consent_lost"),
+        (ConsentLost("connect again"), CommandStatus.REFUSED, "command.refused"),
     ],
 )
 def test_each_failure_is_recorded_as_what_it_is(failure: VehicleError, status: CommandStatus, name: str) -> None:

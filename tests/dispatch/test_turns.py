@@ -278,7 +278,6 @@ def fails(ring: Ring, error: Exception) -> None:
         (RuntimeError("nobody thought of this"), "cycle.failed"),
         (VehicleUnreachable("no answer"), "vehicle.unreachable"),
         (BudgetExhausted("no calls left"), "budget.exhausted"),
-        (ConsentLost("the driver has to connect again"), "vehicle.consent_lost"),
     ],
 )
 def test_a_car_that_fails_is_told_once_and_the_others_are_charged(error: Exception, name: str) -> None:

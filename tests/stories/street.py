@@ -30,6 +30,7 @@ from scheduler.vehicles.simulator.app import SimulatorTransport
 from scheduler.vehicles.simulator.courier import Courier
 from scheduler.vehicles.simulator.scenario import CarSpec, Client, Scenario, WebhookSpec
 from scheduler.vehicles.simulator.world import World
+from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.webhook import PATH, webhook
 
@@ -193,10 +194,13 @@ class Street:
                 client_id=Client().id,
                 client_secret=Client().secret,
                 management_token=Client().management_token if self.webhooks else "",
+                application_id=Client().application_id,
+                redirect_uri="http://house/connect/callback",
             ),
             lambda: SimulatorTransport(self.world),
             beats_on_apscheduler=False,
             simulated=True,
+            private=Private(self.state / "private"),
         )
         self.state.mkdir(exist_ok=True)
         self.house = House(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from scheduler.domain.consent import Consent, ConsentStatus
 from scheduler.domain.session import Override
 from scheduler.terminal.daemon import RunningDaemon
 from scheduler.terminal.status import show_status
@@ -54,9 +56,9 @@ def test_a_pipe_gets_one_line_for_each_car(fleet: Fleet) -> None:
 
     assert (
         "Ada's ID.3: 46 %, ready 07:00 at 80 % for EUR 2.31, next start 01:15; charging at once would cost EUR 4.36"
-        "  |  46 %, 4 min ago  |  plugged in  |  start Sat 01:15"
+        "  |  46 %, 4 min ago  |  plugged in  |  start Sat 01:15  |  connected"
     ) == ada
-    assert "Ben's Zoe: not seen yet  |  charge unknown  |  not seen yet" == ben
+    assert "Ben's Zoe: not seen yet  |  charge unknown  |  not seen yet  |  connected" == ben
 
 
 def test_one_drivers_cars_can_be_asked_for(fleet: Fleet) -> None:
@@ -91,7 +93,7 @@ def test_the_plug_is_told_as_far_as_the_car_tells_it(
 ) -> None:
     fleet.see(BEN, 71.0, **facts)
 
-    assert f"Ben's Zoe: 71 %, {said}  |  71 %, 4 min ago  |  {words}\n" == shown(fleet, "ben")
+    assert f"Ben's Zoe: 71 %, {said}  |  71 %, 4 min ago  |  {words}  |  connected\n" == shown(fleet, "ben")
 
 
 @pytest.mark.parametrize(
@@ -106,13 +108,32 @@ def test_the_plug_is_told_as_far_as_the_car_tells_it(
 def test_the_next_event_is_told_at_the_drivers_time(fleet: Fleet, start: str, end: str, words: str) -> None:
     fleet.promise(ADA, a_window(start, end))
 
-    assert shown(fleet, "ada").endswith(f"  |  {words}\n")
+    assert shown(fleet, "ada").endswith(f"  |  {words}  |  connected\n")
 
 
 def test_a_car_on_hold_has_no_next_event(fleet: Fleet) -> None:
     fleet.store.set_override(ADA, Override.HOLD, NOW)
 
-    assert shown(fleet, "ada").endswith("  |  plugged in\n")
+    assert shown(fleet, "ada").endswith("  |  plugged in  |  connected\n")
+
+
+@pytest.mark.parametrize(
+    ("consent", "words"),
+    [
+        (Consent(ADA, ConsentStatus.NEVER), "not connected: smartcharge connect ada-id3  |"),
+        (Consent(ADA, ConsentStatus.NEVER), "|  not connected\n"),
+        (Consent(ADA, ConsentStatus.LOST, reason="revoked"), "46 % when last seen, consent lost (revoked): "),
+        (Consent(ADA, ConsentStatus.LOST, reason="revoked"), "|  consent lost\n"),
+        (Consent(ADA, ConsentStatus.ENDED), "|  disconnected\n"),
+        (Consent(ADA, ends_at=NOW + timedelta(days=12)), "|  connected for 12 more days\n"),
+        (Consent(ADA, ends_at=NOW + timedelta(days=1)), "|  connected for 1 more day\n"),
+        (Consent(ADA, ends_at=NOW - timedelta(days=1)), "|  connected, due for renewal\n"),
+    ],
+)
+def test_what_became_of_the_consent_is_told_with_what_to_do(fleet: Fleet, consent: Consent, words: str) -> None:
+    fleet.consents[ADA] = consent
+
+    assert words in shown(fleet, "ada")
 
 
 @pytest.mark.parametrize("out", [io.StringIO, Terminal])
@@ -149,7 +170,7 @@ def test_a_terminal_gets_a_table(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) 
 
     head, ada, ben = re.sub(r"\x1b\[[\d;]*m", "", shown(fleet, out=Terminal())).splitlines()
 
-    assert ["car", "charge", "plug", "next"] == head.split()
+    assert ["car", "charge", "plug", "next", "consent"] == head.split()
     assert "46 %, 4 min ago  plugged in    start Sat 01:15" in ada
     assert ben.startswith("Ben's Zoe: not seen yet")
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from scheduler.clock import ManualClock
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
+from scheduler.domain.consent import Consent
 from scheduler.domain.driver import Car, ChargeGoal, ChargePreferences, Driver, DriverId
 from scheduler.domain.event import Fact
 from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
@@ -22,6 +23,7 @@ from scheduler.domain.session import ChargeSession
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId, VehicleState
 from scheduler.operations import Operations
+from scheduler.ports import Returned
 from scheduler.web.app import web_app
 from scheduler.web.health import HealthReport
 from tests.fakes.store import MemoryStore
@@ -68,13 +70,34 @@ class Fleet:
         self.curves: dict[TariffId, TariffCurve] = {}
         self.drivers = list(drivers)
         self.health = HealthReport()
+        self.consents: dict[VehicleId, Consent] = {}
+        self.came: Returned | None = None
         self.operations = Operations(
-            self.clock, self.store, self, lambda: Roster(self.drivers), self, simulated=simulated, version="1.2.3"
+            self.clock,
+            self.store,
+            self,
+            lambda: Roster(self.drivers),
+            self,
+            simulated=simulated,
+            version="1.2.3",
+            desk=self,
         )
         self.store.enlist([car.vehicle.id for driver in drivers for car in driver.cars], now)
 
     def curve(self, tariff_id: TariffId) -> TariffCurve | None:
         return self.curves.get(tariff_id)
+
+    def consent(self, vehicle_id: VehicleId) -> Consent:
+        return self.consents.get(vehicle_id, Consent(vehicle_id))
+
+    def link(self, name: str) -> str:
+        return f"https://charge.example/connect/{name}?invitation=i"
+
+    def returned(self, name: str) -> Returned | None:
+        return self.came
+
+    async def disconnect(self, name: str) -> tuple[str, ...]:
+        return tuple(f"{seat.title} is disconnected." for seat in Roster(self.drivers).named(name))
 
     def note(self, name: str, vehicle_id: VehicleId | None = None, **facts: Fact) -> None:
         self.store.record_event(self.clock.now(), name, vehicle_id, facts)

@@ -10,6 +10,7 @@ from scheduler.domain.command import CommandStatus
 from scheduler.domain.errors import StoreUnavailable
 from scheduler.domain.session import Override
 from scheduler.domain.tariff import TariffId
+from scheduler.ports import Returned
 from tests.web.fleet import ADA, BEN, HOME, NOW, Fleet, a_driver, a_full_fleet, a_window, local
 
 
@@ -197,12 +198,25 @@ def test_every_number_and_path_is_described_for_those_who_build_on_it(fleet: Fle
         "/api/v1/cars/{name}",
         *(f"/api/v1/cars/{{name}}/{verb}" for verb in ("start", "stop", "hold", "resume")),
         *(f"/api/v1/cars/{{name}}/{question}" for question in ("why", "estimate")),
+        *(f"/api/v1/cars/{{name}}/{verb}" for verb in ("connect", "disconnect")),
         "/api/v1/events",
         "/api/v1/commands",
         "/api/v1/tariffs/{tariff_id}/prices",
     } == set(document["paths"])
     assert all(way["summary"] for path in document["paths"].values() for way in path.values())
     assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
+
+
+def test_a_link_to_connect_is_made_and_what_came_of_it_can_be_asked(fleet: Fleet) -> None:
+    link, before = fleet.ask("POST", "/api/v1/cars/ada/connect").json(), fleet.get("/api/v1/cars/ada/connect").json()
+    fleet.came = Returned(NOW, done=True, sentence="Ada's ID.3: connected.")
+    after = fleet.get("/api/v1/cars/ada/connect").json()
+
+    assert "https://charge.example/connect/ada?invitation=i" == link["link"]
+    assert (None, False) == (before["at"], before["done"])
+    assert (True, "Ada's ID.3: connected.") == (after["done"], after["sentence"])
+    assert ["Ada's ID.3 is disconnected."] == fleet.ask("POST", "/api/v1/cars/ada/disconnect").json()["sentences"]
+    assert 404 == fleet.ask("POST", "/api/v1/cars/nobody/connect").status_code
 
 
 def test_there_are_no_pages_that_load_scripts_from_elsewhere(fleet: Fleet) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,11 +14,18 @@ from starlette.applications import Starlette
 
 from scheduler.clock import ManualClock
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
+from scheduler.domain.driver import Driver
+from scheduler.domain.errors import VehicleUnreachable
 from scheduler.domain.roster import Roster
-from scheduler.domain.vehicle import VehicleId
+from scheduler.domain.vehicle import Vehicle, VehicleId
 from scheduler.vehicles.smartcar.connecting import Connecting
+from scheduler.vehicles.smartcar.connections import Connection
+from scheduler.vehicles.smartcar.consent import Connected
+from scheduler.vehicles.smartcar.consent_book import ConsentBook
+from scheduler.vehicles.smartcar.grants import GrantId
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.web.connect import connect
+from tests.fakes.journal import Notes
 from tests.fakes.store import MemoryStore
 from tests.web.fleet import a_driver
 
@@ -25,23 +33,52 @@ HOME = "https://charge.example"
 SETTINGS = SmartcarSettings(application_id="app-1", redirect_uri=f"{HOME}/connect/callback")
 
 
+class Smartcar:
+    """What Smartcar lists once somebody has consented, and what it was asked to end."""
+
+    def __init__(self, *connections: Connection) -> None:
+        self.connections, self.ended, self.asked = list(connections), list[str](), 0
+
+    async def connected(self, answer: Connected, grant: GrantId) -> list[Connection]:
+        self.asked += 1
+        return [each for each in self.connections if each.user_id == answer.user_id]
+
+    async def disconnect(self, vehicle: Vehicle) -> None:
+        self.ended.append(vehicle.smartcar_vehicle_id)
+
+
+ID3 = Connection("c-1", "new-vehicle", "secret-user", "Volkswagen", "ID.3")
+
+
 class Visit:
     """One browser, and the daemon it speaks to."""
 
-    def __init__(self, settings: SmartcarSettings = SETTINGS) -> None:
-        self.clock, self.store = ManualClock(datetime(2026, 2, 1, 17, 0, tzinfo=UTC)), MemoryStore()
-        self.roster = Roster([a_driver("Ada", "ID.3", "ada-id3")])
-        self.connecting = Connecting(settings, self.clock, self.store)
-        self.app = Starlette(routes=connect(self._begin, self._end, settings.redirect_uri))
+    def __init__(
+        self, settings: SmartcarSettings = SETTINGS, *connections: Connection, drivers: Sequence[Driver] = ()
+    ) -> None:
+        self.clock, self.store, self.notes = (
+            ManualClock(datetime(2026, 2, 1, 17, 0, tzinfo=UTC)),
+            MemoryStore(),
+            Notes(),
+        )
+        self.drivers = drivers or (a_driver("Ada", "ID.3", "ada-id3"),)
+        self.book, self.smartcar = ConsentBook(None, self.clock, self.notes), Smartcar(*(connections or (ID3,)))
+        self.changes = 0
+        self.connecting = Connecting(
+            settings, self.clock, self.store, self.book, self.smartcar, self.roster, self._changed
+        )
+        self.app = Starlette(
+            routes=connect(
+                self.connecting.begin, self.connecting.end, self.connecting.link, frozenset({"charge.example"})
+            )
+        )
         self.cookies: dict[str, str] = {}
 
-    def _begin(self, driver: str) -> tuple[str, str]:
-        departing = self.connecting.begin(driver, self.roster)
-        return departing.url, departing.cookie
+    def roster(self) -> Roster:
+        return self.book.identified(self.drivers)
 
-    def _end(self, query: Mapping[str, str], cookie: str | None) -> tuple[bool, str, str | None]:
-        returned = self.connecting.end(query, cookie, self.roster)
-        return returned.done, returned.sentence, returned.link
+    def _changed(self) -> None:
+        self.changes += 1
 
     def get(self, path: str, origin: str = HOME) -> httpx.Response:
         async def got() -> httpx.Response:
@@ -51,9 +88,11 @@ class Visit:
 
         return asyncio.run(got())
 
+    name = "ada"
+
     def departs(self) -> str:
         """Go to Connect; return the state it was given."""
-        answer = self.get("/connect/ada")
+        answer = self.get(self.connecting.link(self.name))
         self.cookies = dict(answer.cookies)
         return parse_qs(urlsplit(answer.headers["location"]).query)["state"][0]
 
@@ -62,7 +101,9 @@ class Visit:
 
 
 def test_a_driver_is_led_to_connect_with_a_cookie_that_no_script_reads() -> None:
-    answer = Visit().get("/connect/ada")
+    visit = Visit()
+
+    answer = visit.get(visit.connecting.link("ada"))
 
     assert 303 == answer.status_code
     assert answer.headers["location"].startswith("https://connect.smartcar.com/oauth/authorize?")
@@ -70,12 +111,16 @@ def test_a_driver_is_led_to_connect_with_a_cookie_that_no_script_reads() -> None
     assert all(word in kept for word in ("httponly", "secure", "samesite=lax", "max-age=600", "path=/connect"))
 
 
-def test_a_driver_who_comes_back_is_connected_and_the_car_is_seen_to() -> None:
+def test_a_driver_who_comes_back_is_connected_and_the_car_has_smartcars_ids_from_then_on() -> None:
     visit = Visit()
 
     answer = visit.returns(visit.departs())
 
-    assert (200, True) == (answer.status_code, "Your car is connected." in answer.text)
+    assert (200, True) == (answer.status_code, "Ada&#x27;s ID.3: connected." in answer.text)
+    (seat,) = visit.roster().seats
+    assert ("new-vehicle", "secret-user") == (seat.car.vehicle.smartcar_vehicle_id, seat.car.vehicle.smartcar_user_id)
+    assert (1, ["consent.given"]) == (visit.changes, visit.notes.names)
+    assert "new-vehicle" not in answer.text
 
 
 def test_a_new_consent_lets_be_tried_again_what_was_refused_for_good() -> None:
@@ -129,23 +174,101 @@ def test_a_refusal_is_told_in_words_and_nothing_of_the_query_is_repeated() -> No
     assert "script" not in answer.text
 
 
-def test_whoever_begins_at_home_is_led_to_the_name_that_smartcar_leads_back_to() -> None:
+def test_whoever_begins_at_home_is_led_to_the_name_that_smartcar_leads_back_to_and_is_invited() -> None:
     answer = Visit().get("/connect/ada", "http://127.0.0.1:8712")
 
-    assert f"{HOME}/connect/ada" == answer.headers["location"]
+    assert answer.headers["location"].startswith(f"{HOME}/connect/ada?invitation=")
+
+
+def test_whoever_comes_by_the_public_name_without_an_invitation_connects_nothing() -> None:
+    answer = Visit().get("/connect/ada")
+
+    assert (403, True) == (answer.status_code, "Ask whoever runs smartcharge" in answer.text)
+
+
+@pytest.mark.parametrize("change", ["other name", "other daemon", "too late", "forged"])
+def test_an_invitation_counts_for_its_name_at_this_daemon_and_for_ten_minutes(change: str) -> None:
+    visit = Visit(SETTINGS, drivers=(a_driver("Ada", "ID.3", "ada-id3"), a_driver("Ben", "Zoe", "ben-zoe")))
+    link = visit.connecting.link("ada")
+    match change:
+        case "other name":
+            link = link.replace("/connect/ada?", "/connect/ben?")
+        case "other daemon":
+            link = Visit().connecting.link("ada")
+        case "too late":
+            visit.clock.advance(601)
+        case "forged":
+            link = link[:-1] + ("0" if link[-1] != "0" else "1")
+
+    answer = visit.get(link)
+
+    assert 404 == answer.status_code
+    assert "location" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/connect/nobody", "/connect/%3Cb%3E"])
 def test_an_unknown_driver_is_told_so(path: str) -> None:
-    answer = Visit().get(path)
+    answer = Visit().get(path, "http://127.0.0.1:8712")
 
     assert (404, False) == (answer.status_code, "<b>" in answer.text)
 
 
-def test_new_ids_are_to_be_written_down_and_are_not_shown() -> None:
+def test_a_car_that_smartcar_lists_a_little_later_is_waited_for() -> None:
     visit = Visit()
 
-    answer = visit.returns(visit.departs(), "user_id=somebody-new")
+    answer = visit.returns(visit.departs(), "user_id=somebody-unknown")
 
-    assert "new ids" in answer.text
-    assert "somebody-new" not in answer.text
+    assert (400, 3) == (answer.status_code, visit.smartcar.asked)
+    assert "does not list the car yet" in answer.text
+
+
+def test_the_car_of_another_driver_is_not_taken_over() -> None:
+    theirs = Connection("c-2", "secret-vehicle", "stranger", "Volkswagen", "ID.3")
+    ada, ben = a_driver("Ada", "ID.3", "ada-id3"), a_driver("Ben", "ID.3", "ben-id3")
+    ben = replace(
+        ben, cars=tuple(replace(car, vehicle=replace(car.vehicle, smartcar_vehicle_id="")) for car in ben.cars)
+    )
+    visit = Visit(SETTINGS, theirs, drivers=(ada, ben))
+    visit.name = "ben"
+
+    answer = visit.returns(visit.departs(), "user_id=stranger")
+
+    assert "somebody else" in answer.text
+    assert "" == visit.roster().seats[1].car.vehicle.smartcar_vehicle_id
+
+
+def test_what_came_of_it_is_known_by_the_name_that_was_asked_for() -> None:
+    visit = Visit()
+    before = visit.connecting.returned("ada")
+
+    visit.returns(visit.departs(), "error=access_denied")
+
+    came = visit.connecting.returned("ada")
+    assert before is None
+    assert came is not None
+    assert (False, "You did not give") == (came.done, came.sentence[:16])
+
+
+def test_a_disconnected_car_has_no_ids_whatever_the_file_says() -> None:
+    visit = Visit()
+
+    (said,) = asyncio.run(visit.connecting.disconnect("ada"))
+    (again,) = asyncio.run(visit.connecting.disconnect("ada"))
+
+    assert "disconnected, here and at Smartcar" in said
+    assert "not connected" in again
+    assert (["secret-vehicle"], 1) == (visit.smartcar.ended, visit.changes)
+    assert "" == visit.roster().seats[0].car.vehicle.smartcar_vehicle_id
+
+
+def test_a_car_that_smartcar_was_not_asked_to_let_go_is_not_forgotten() -> None:
+    visit = Visit()
+
+    async def down(vehicle: Vehicle) -> None:
+        raise VehicleUnreachable("no answer")
+
+    visit.smartcar.disconnect = down  # type: ignore[method-assign]
+    (said,) = asyncio.run(visit.connecting.disconnect("ada"))
+
+    assert "still connected" in said
+    assert "secret-vehicle" == visit.roster().seats[0].car.vehicle.smartcar_vehicle_id

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from scheduler.vehicles.smartcar.reply import at
+from scheduler.vehicles.smartcar.signals import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,8 @@ class Connection:
     """
     One consent of one user for one car. The connection's id changes when the driver connects again, the vehicle's stays.
 
-    `permissions` may list far more than the owner was shown. The ids are not printed with it.
+    `permissions` may list far more than the owner was shown. `created_at` is when the driver consented. The ids are not
+    printed with it.
     """
 
     id: str = field(repr=False)
@@ -24,6 +27,7 @@ class Connection:
     mode: str = ""
     powertrain: str = ""
     permissions: frozenset[str] = frozenset()
+    created_at: datetime | None = None
 
 
 def connections_in(payload: object) -> list[Connection]:
@@ -67,6 +71,7 @@ def _connection(entry: object) -> Connection | None:
         permissions=frozenset(p for p in permissions if isinstance(p, str))
         if isinstance(permissions, list)
         else frozenset(),
+        created_at=moment(at(entry, "meta", "createdAt")),
     )
 
 

@@ -12,7 +12,9 @@ from scheduler.domain.vehicle import Vehicle, VehicleId, VehicleState
 from scheduler.ports import Clock
 from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
 from scheduler.vehicles.smartcar.connections import Connection, connections_in, has_next_page
+from scheduler.vehicles.smartcar.consent import Connected
 from scheduler.vehicles.smartcar.faults import Ask, fault_in
+from scheduler.vehicles.smartcar.grants import GrantId
 from scheduler.vehicles.smartcar.reply import Reply, at
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.vehicles.smartcar.signals import Signal, signals_in, state_of
@@ -70,12 +72,18 @@ class SmartcarGateway:
             raise InvalidValue(f"a charge limit must be 50 to 100 %, got {limit_pct}")
         await self._command(vehicle, Ask.LIMIT, "charge/set-limit", {"data": {"attributes": {"percent": limit_pct}}})
 
-    async def connections(self, vehicle: Vehicle | None = None) -> list[Connection]:
-        """Return every connected car of the settings' mode, or the connections of one. Not billed."""
+    async def connected(self, answer: Connected, grant: GrantId) -> list[Connection]:
+        """Return the cars of the user who has just consented. v3 needs no *grant*."""
+        return [] if answer.user_id is None else await self.connections(user_id=answer.user_id)
+
+    async def connections(self, vehicle: Vehicle | None = None, user_id: str | None = None) -> list[Connection]:
+        """Return every connected car of the settings' mode, or the connections of one car or one user. Not billed."""
         found: list[Connection] = []
         params = {"filter[vehicle.mode]": self._settings.mode, "page[size]": str(_PAGE_SIZE)}
         if vehicle is not None:
             params["filter[vehicleId]"] = vehicle.smartcar_vehicle_id
+        if user_id is not None:
+            params["filter[userId]"] = user_id
         for page in range(1, _MOST_PAGES + 1):
             reply = await self._read("/v3/connections", {**params, "page[number]": str(page)})
             found += connections_in(reply.body)

@@ -95,6 +95,10 @@ class GrantKeeper:
         async with self._store.exclusive(grant_id):
             self._store.save(grant_id, await self._asked(form))
 
+    def holds(self, grant_id: GrantId) -> bool:
+        """Whether there is a grant, however old."""
+        return self._store.load(grant_id) is not None
+
     async def access_token(self, grant_id: GrantId) -> str:
         """Return an access token that is good for some minutes yet. Raises `ConsentLost` where there is no grant."""
         grant = self._held(grant_id)

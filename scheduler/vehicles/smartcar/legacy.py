@@ -12,6 +12,8 @@ from scheduler.domain.vehicle import Vehicle, VehicleState
 from scheduler.ports import Clock
 from scheduler.vehicles.smartcar.batch import STATE_PATHS, percent, state_in_batch
 from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
+from scheduler.vehicles.smartcar.connections import Connection
+from scheduler.vehicles.smartcar.consent import Connected
 from scheduler.vehicles.smartcar.faults import Ask, fault_in
 from scheduler.vehicles.smartcar.grants import GrantId, GrantKeeper, GrantStore
 from scheduler.vehicles.smartcar.reply import Reply, at
@@ -70,6 +72,14 @@ class LegacyGateway:
         reply = await self._read(request, self._grant_of(vehicle), vehicle)
         return percent(at(reply.body, "limit"))
 
+    async def connected(self, answer: Connected, grant: GrantId) -> list[Connection]:
+        """Redeem the code of a consent as *grant*, and return its cars; what each of them is takes a billed call."""
+        if answer.code is None:
+            return []
+        if not self.grants.holds(grant):
+            await self.grants.redeem(grant, answer.code)
+        return [await self._described(vehicle_id, grant) for vehicle_id in await self.vehicles(grant)]
+
     async def vehicles(self, grant_id: GrantId) -> list[str]:
         """Return Smartcar's ids of all cars in one consent. Not billed."""
         found: list[str] = []
@@ -93,6 +103,19 @@ class LegacyGateway:
         """Let a renewal of tokens end, which must not be lost, then close every connection."""
         await self.grants.settle()
         await self._channels.aclose()
+
+    async def _described(self, vehicle_id: str, grant: GrantId) -> Connection:
+        reply = await self._read(Request("GET", f"/v2.0/vehicles/{quote(vehicle_id, safe='')}"), grant, None)
+        make, model, year = (at(reply.body, key) for key in ("make", "model", "year"))
+        return Connection(
+            "",
+            vehicle_id,
+            "",
+            make if isinstance(make, str) else "",
+            model if isinstance(model, str) else "",
+            year if isinstance(year, int) else None,
+            created_at=self._clock.now(),
+        )
 
     async def _read(self, request: Request, grant_id: GrantId, vehicle: Vehicle | None) -> Reply:
         async for attempt in stamina.retry_context(

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from scheduler.domain.vehicle import VehicleId
-from scheduler.ports import Clock, Journal, Store
+from scheduler.ports import Clock, Store
+from scheduler.vehicles.smartcar.consent_book import ConsentBook
 from scheduler.vehicles.smartcar.memory import Memory
 from scheduler.vehicles.smartcar.webhook import (
     Challenge,
@@ -63,11 +64,11 @@ class Reception:
         key: str,
         clock: Clock,
         store: Store,
-        journal: Journal,
+        consents: ConsentBook,
         cars: Callable[[], Mapping[str, VehicleId]],
         nudge: Callable[[], None],
     ) -> None:
-        self._key, self._clock, self._store, self._journal = key, clock, store, journal
+        self._key, self._clock, self._store, self._consents = key, clock, store, consents
         self._cars, self._nudge = cars, nudge
         self._memory = Memory(store)
 
@@ -107,9 +108,11 @@ class Reception:
 
     def _tell_trouble(self, vehicle_id: VehicleId, delivery: VehicleTrouble) -> None:
         for trouble in delivery.troubles:
-            if trouble.concerns_us and not trouble.resolved and trouble.type in CONSENT_TROUBLES:
-                reason = trouble.message or f"Smartcar says {trouble.type.lower()}"
-                self._journal.note("vehicle.consent_lost", vehicle_id, reason=reason)
+            if trouble.concerns_us and trouble.type in CONSENT_TROUBLES:
+                if trouble.resolved:
+                    self._consents.find(vehicle_id)
+                else:
+                    self._consents.lose(vehicle_id, trouble.message or f"Smartcar says {trouble.type.lower()}")
 
 
 def _unsigned() -> Answer:

@@ -46,6 +46,7 @@ class SmartcarSettings(BaseModel):
     The defaults are Smartcar's own hosts. `mode="simulated"` lists Smartcar's or our own simulator's cars instead of
     real ones. `client_id` and `client_secret` are the machine-to-machine pair of v3. `application_id` names us to
     Connect, by `connect_parameter`; with `legacy_secret` it is also the pair of v2. `management_token` signs webhooks.
+    `consent_days` is how long a consent lasts where the table of makes does not know it; 0: nobody knows.
     A whole call takes at most its time-out and the one for connecting, once it is its turn.
     """
 
@@ -59,6 +60,8 @@ class SmartcarSettings(BaseModel):
     redirect_uri: str = ""
     connect_parameter: Literal["client_id", "application_id"] = "client_id"
     mode: Literal["live", "simulated"] = "live"
+    version: Literal["v3", "v2"] = "v3"
+    consent_days: int = Field(default=0, ge=0)
 
     iam_origin: Origin = "https://iam.smartcar.com"
     vehicle_origin: Origin = "https://vehicle.api.smartcar.com"

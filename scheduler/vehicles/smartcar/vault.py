@@ -4,7 +4,7 @@ Secrets at rest: AES-256-GCM, each bound to its place, under keys that can be ro
     sealed   `v1.<key id>.<base64 of nonce and ciphertext>`      associated data: the row's name and the key's id
     keys     one a line, the current one first: `<key id> <base64 of 32 bytes>`; from a systemd credential or a 0600 file
 
-To rotate: put a new line (`new_key_line`) on top, restart, `resealed` every row, take the old line out.
+To rotate: put a new line (`new_key_line`) on top, `resealed` every row, take the old line out (`key_file.py`).
 """
 
 from __future__ import annotations
@@ -70,13 +70,17 @@ def new_key_line(key_id: str) -> str:
     return f"{key_id} {b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
 
 
-def vault_from(path: Path) -> Vault:
-    """Read the key file at *path*. Raises `ConfigError`, without ever quoting a line of it."""
+def vault_from(path: Path, granted: int = 0) -> Vault:
+    """
+    Read the key file at *path*. Raises `ConfigError`, without ever quoting a line of it.
+
+    *granted* are bits of the mode that are no leak: systemd lets a service in by a list that shows as a group's.
+    """
     try:
         mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: the key file cannot be read ({type(error).__name__})") from None
-    if mode & 0o077:
+    if mode & 0o077 & ~granted:
         raise ConfigError(f"{path}: others may read the key file (mode {mode & 0o777:04o}), expected 0600 or stricter")
     keys: dict[str, bytes] = {}
     for number, line in enumerate(text.splitlines(), start=1):

@@ -232,12 +232,12 @@ def test_a_thousand_races_of_two_under_faults_lose_no_grant(tmp_path: Path) -> N
 
 @pytest.mark.live
 def test_a_thousand_renewals_by_two_processes_lose_no_grant(tmp_path: Path) -> None:
-    """Without any grace: whoever comes with a token that somebody else has used, has lost the consent."""
+    """Each 1,000 times, without any grace: whoever comes with a token that somebody else has used, has lost the consent."""
     with in_memory(tmp_path) as directory:
         server = asyncio.run(_raced(directory))
 
     assert not server.lost
-    assert 500 <= server.refreshes <= 1000
+    assert 1000 <= server.refreshes <= 2000
 
 
 async def _raced(directory: Path) -> RotatingServer:
@@ -260,7 +260,7 @@ async def _raced(directory: Path) -> RotatingServer:
     racers = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.vehicles.smartcar.refresh_racer",
-            origin, str(directory / "grants"), str(key_file), "500", cwd=Path(__file__).parents[3],
+            origin, str(directory / "grants"), str(key_file), "1000", cwd=Path(__file__).parents[3],
         )
         for _ in range(2)
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 from scheduler.clock import ManualClock
 from scheduler.domain.vehicle import VehicleId
+from scheduler.vehicles.smartcar.consent_book import ConsentBook
 from scheduler.vehicles.smartcar.memory import Memory
 from scheduler.vehicles.smartcar.reception import Reception
 from scheduler.vehicles.smartcar.signals import signals_in
@@ -54,7 +55,8 @@ class Door:
         (lease,) = self.store.claim(NOW, 1, HOUR)
         self.store.complete(lease, NOW + 6 * HOUR)
         cars = {"smartcar-1": ADA}
-        self.reception = Reception(key, self.clock, self.store, self.notes, lambda: cars, self._nudge)
+        self.book = ConsentBook(None, self.clock, self.notes)
+        self.reception = Reception(key, self.clock, self.store, self.book, lambda: cars, self._nudge)
 
     def _nudge(self) -> None:
         self.nudges += 1
@@ -215,7 +217,20 @@ def test_trouble_with_the_consent_is_told_and_a_permission_nobody_uses_is_not() 
     needless["eventId"] = "t2"
     needless["data"]["errors"][0] |= {"type": "PERMISSION", "signals": ["vehicleuseraccount-role"]}
 
-    door.brings(trouble)
-    door.brings(needless)
+    again = trouble | {"eventId": "t3"}
+
+    for delivery in (trouble, needless, again):
+        door.brings(delivery)
 
     assert ["vehicle.consent_lost"] == door.notes.names
+
+
+def test_trouble_with_the_consent_that_is_over_is_told_as_well() -> None:
+    door = Door()
+
+    for number, state in enumerate(("ERROR", "RESOLVED")):
+        error = {"type": "PERMISSION", "state": state, "signals": ["charge-ischarging"]}
+        data = {"vehicle": {"id": "smartcar-1"}, "errors": [error]}
+        door.brings({"eventId": f"t{number}", "eventType": "VEHICLE_ERROR", "data": data})
+
+    assert ["vehicle.consent_lost", "consent.given"] == door.notes.names
