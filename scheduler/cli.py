@@ -114,12 +114,14 @@ def solve(problem: TextIO) -> None:
 
     try:
         answer = solved(parse_problem(json.loads(problem.read())))
-    except json.JSONDecodeError as error:
-        _fail(f"the problem is not JSON: {error}", 2)
     except UnicodeDecodeError as error:
         _fail(f"the problem is not UTF-8: {error}", 2)
     except InvalidValue as error:
         _fail(str(error), 2)
+    except RecursionError:
+        _fail("the problem is nested too deeply: expected lists and objects at most five deep", 2)
+    except ValueError as error:  # also of a number with thousands of digits
+        _fail(f"the problem is not JSON: {error}", 2)
     click.echo(json.dumps(answer))
 
 

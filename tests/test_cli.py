@@ -61,6 +61,11 @@ def test_solve_prints_one_json_object(
     ("text", "words"),
     [
         ("{", "the problem is not JSON"),
+        ('{"now": ' + "9" * 5000 + "}", "the problem is not JSON: Exceeds the limit"),
+        ("[" * 100_000, "the problem is nested too deeply"),
+        (json.dumps(PROBLEM).replace("0.3", "NaN"), "tariff[0][2]: expected a finite number, got nan"),
+        (json.dumps(PROBLEM).replace("0.3", "1e308"), "tariff[0][2]: expected a number between"),
+        (json.dumps({**PROBLEM, "vehicles": [{}, {}]}), "vehicles: several vehicles are not supported"),
         (json.dumps({**PROBLEM, "nwo": 1}), "nwo"),
         (json.dumps({**PROBLEM, "now": "2026-02-01T17:00:00"}), "now"),
     ],

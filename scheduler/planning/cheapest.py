@@ -22,7 +22,7 @@ from scheduler.planning.rates import good_rates
 from scheduler.planning.relaxed import Relaxed, unruled_bound
 from scheduler.planning.reserve import Reserve, ReserveRules, earliest_reserve
 from scheduler.planning.search import Search
-from scheduler.planning.split import cheapest_split
+from scheduler.planning.split import cheapest_split, least_price_us
 from scheduler.planning.task import Grid, Task, last_moments, refined
 from scheduler.planning.terms import Terms, charging_us, check_numbers, terms_of
 from scheduler.planning.timeline import HOUR_US, Kind, Stretch, Timeline, microseconds, shared, timeline
@@ -67,6 +67,10 @@ def cheapest_plan(
         if any(line.capped) and not terms.short_us(best_runs(terms, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES
     return _plan(need, rules, start, terms, line, best, outcome)
+
+
+MOST_OFF_BITS = 300
+"""Where the bound stands above money in the order of merit, it says nothing about money; so much is beyond any money."""
 
 
 class Best(NamedTuple):
@@ -157,7 +161,8 @@ def _searched(task: Task) -> Best:
     bound = found.bound
     if not moments.complete:
         bound = min(bound, unruled_bound(task, relaxed.rates))
-    return Best(found.runs, (found.weight - bound) / task.money / task.money_per_price)
+    off = min(found.weight - bound, task.money << MOST_OFF_BITS)
+    return Best(found.runs, off / task.money / task.money_per_price)
 
 
 def _gaps(task: Task, grid: Grid) -> Iterator[int]:
@@ -191,6 +196,10 @@ def _plan(
     charged = sum(until - begin for begin, until in runs)
     starts = len(runs) - (terms.running and bool(runs) and runs[0][0] == 0)
     start_costs = starts * rules.start_cost
+    bound = cost + start_costs
+    if best.off > 0:
+        least = least_price_us(line, charged - unknown_us)
+        bound = min(max(bound - best.off * power_kw / HOUR_US, least * power_kw / HOUR_US), bound)
     return ChargePlan(
         outcome,
         tuple(
@@ -205,7 +214,7 @@ def _plan(
         unknown_us * power_kw / HOUR_US,
         firm,
         starts,
-        cost + start_costs - best.off * power_kw / HOUR_US,
+        bound,
         best.off <= 0,
     )
 

@@ -21,6 +21,10 @@ SHOWN_LENGTH = 60
 """Characters of a wrong value that a message repeats; enough to find it, and never a page."""
 
 
+LARGEST = 1e12
+"""By size. Any more is a slip in kWh, kW, seconds and in every currency there is, and sums of it would be infinite."""
+
+
 class ProblemError(InvalidValue):
     """The document is not a planning problem. The message names the JSON path, the value and the expectation."""
 
@@ -98,14 +102,16 @@ def as_interval(row: Sequence[object], path: str) -> Interval:
 
 
 def as_number(value: object, path: str) -> float:
-    """Return a finite number; true and false are none."""
+    """Return a finite number, by size at most `LARGEST`; true and false are none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             number = float(value)
         except OverflowError:
             number = float("inf")
-        if isfinite(number):
+        if abs(number) <= LARGEST:
             return number
+        if isfinite(number):
+            raise ProblemError(f"{path}: expected a number between -{LARGEST:g} and {LARGEST:g}, got {shown(value)}")
     raise ProblemError(f"{path}: expected a finite number, got {shown(value)}")
 
 
@@ -135,11 +141,7 @@ def as_count(value: object, path: str) -> int:
 
 def as_seconds(value: object, path: str) -> timedelta:
     """Return a duration given in seconds."""
-    seconds = as_amount(value, path)
-    try:
-        return timedelta(seconds=seconds)
-    except OverflowError as error:
-        raise ProblemError(f"{path}: expected a duration in seconds, got {shown(value)}") from error
+    return timedelta(seconds=as_amount(value, path))
 
 
 def as_minutes(value: object, path: str) -> timedelta:

@@ -20,7 +20,7 @@ FEW = 4
 
 
 class Frontier:
-    """`limit`: the heaviest plan of interest; `found`: the lightest complete one so far; `considered`: how many in all."""
+    """`limit`: the heaviest plan of interest; `found`: the lightest complete one so far; `considered`: how many steps in all."""
 
     def __init__(self, end: int) -> None:
         self.limit, self.considered = 0, 0

@@ -6,6 +6,7 @@ A floating end lies at `base + x`; *x* is known once a target is met to the micr
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple, TypeAlias
 
 Path: TypeAlias = "tuple[Path, int | None, int] | None"
@@ -55,7 +56,7 @@ class State(NamedTuple):
 
 
 def runs_along(path: Path) -> list[tuple[int, int]]:
-    """Return the runs along *path*, ascending; touching ones are one, empty ones none."""
+    """Return the runs along *path*, ascending; where two ends fall together nothing begins or ends."""
     ends: list[int] = []
     x = 0
     while path is not None:
@@ -64,11 +65,5 @@ def runs_along(path: Path) -> list[tuple[int, int]]:
             x = factor
         else:
             ends.append(base + factor * x)
-    ends.reverse()
-    runs: list[tuple[int, int]] = []
-    for begin, until in zip(ends[::2], ends[1::2], strict=True):
-        if runs and runs[-1][1] == begin:
-            runs[-1] = (runs[-1][0], until)
-        elif begin < until:
-            runs.append((begin, until))
-    return runs
+    ends = [end for end, times in Counter(reversed(ends)).items() if times % 2]
+    return list(zip(ends[::2], ends[1::2], strict=True))

@@ -176,12 +176,13 @@ class _Sketch:
         unlimited = task.starts == UNLIMITED
         off = np.zeros(len(sums) + 1, dtype=complex)
         least = 0j
-        for left in range(MOST_RUNS if unlimited else task.layers):
+        left, most = 0, MOST_RUNS if unlimited else task.starts
+        while True:
             stopped = sums + (off[:-1] if self._pause_ends is None else off[self._pause_ends])
             stopping = np.minimum.accumulate(stopped[::-1])[::-1]
             if task.running is not None and (unlimited or left == task.running):
                 least = min(least, complex(stopping[0]), key=_cost)
-            if not unlimited and left == task.starts:
+            if left == most:
                 return min(least, complex(off[0]), key=_cost)
             if self._run_ends is not None:
                 stopping = np.concatenate((stopping, self._never))[self._run_ends]
@@ -189,9 +190,8 @@ class _Sketch:
             after = np.zeros_like(off)
             np.minimum(np.minimum.accumulate(begun[::-1])[::-1], 0j, out=after[:-1])
             if unlimited and np.array_equal(after, off):
-                break
-            off = after
-        return min(least, complex(off[0]), key=_cost)
+                return min(least, complex(off[0]), key=_cost)
+            left, off = left + 1, after
 
 
 def _sums(lengths: _Reals) -> _Reals:

@@ -162,8 +162,6 @@ class Relaxed:
         )
 
     def _part(self, cell: int, begin: int, end: int) -> int:
-        if not self._task.open[cell]:
-            return 0
         return self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
 
     def on_at(self, left: int, time: int) -> int:
@@ -173,10 +171,8 @@ class Relaxed:
             return self.on[left][i]
         key = (left, time, True)
         if key not in self._loose:
-            rest = self.off_at(left, time + self._task.least_pause_us)
-            if self._task.open[i - 1]:
-                rest = min(rest, self._part(i - 1, time, self._points[i]) + self.on[left][i])
-            self._loose[key] = rest
+            stopped = self.off_at(left, time + self._task.least_pause_us)
+            self._loose[key] = min(stopped, self._part(i - 1, time, self._points[i]) + self.on[left][i])
         return self._loose[key]
 
     def off_at(self, left: int, time: int) -> int:

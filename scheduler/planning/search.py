@@ -58,9 +58,11 @@ class Search:
             complete, found = self._sweep(least + gap, hasty=False)
             if complete:
                 bound = least + gap if found is None else found[0]
+        if found is None:
+            self._walk.keep_to_points()
         while found is None:
             _, found = self._sweep(least + gap, hasty=True)
-            gap += gap >> 1
+            gap += gap
         value, path = found
         return Found(runs_along(path), value + constant, bound + constant)
 

@@ -7,6 +7,8 @@ Where several cells have the marginal price, which of them to take is a question
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from scheduler.planning.task import UNLIMITED
 from scheduler.planning.terms import Terms
 from scheduler.planning.timeline import Kind, Stretch, Timeline
@@ -75,3 +77,17 @@ def _joined(taken: list[Stretch]) -> list[Stretch]:
         else:
             runs.append((begin, until))
     return runs
+
+
+def least_price_us(line: Timeline, wanted_us: int) -> float:
+    """Return price times microseconds of the cheapest *wanted_us* at a price, whatever the rules: nothing costs less."""
+    total = 0.0
+    for price, length in sorted(
+        (price, until - begin)
+        for price, kind, (begin, until) in zip(line.prices, line.kinds, pairwise(line.points), strict=True)
+        if kind < Kind.UNKNOWN
+    ):
+        used = min(length, wanted_us)
+        total += price * used
+        wanted_us -= used
+    return total

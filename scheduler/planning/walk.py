@@ -34,6 +34,10 @@ class Walk:
         self._one_last = all(target.index < grid.last for target in task.targets[:-1])
         self._warm_until = task.points[grid.last_exempt + 1]
 
+    def keep_to_points(self) -> None:
+        """From now on begin no run at a last moment off the points: there are many, and haste cannot try them all."""
+        self._moments, self._begins, self._ends = LastMoments(), list(self._points), list(self._points)
+
     def set_out(self) -> None:
         """Put the empty plan on the frontier, and what follows from a run that goes on from point 0."""
         nothing = State(0, 0, None, None)
@@ -134,18 +138,17 @@ class Walk:
 
     def _stop_in_row(self, time: int, left: int, state: State) -> None:
         """End the run at *time*, a last moment: the next begins as soon as it may."""
+        self._frontier.considered += 1
         resume = time + self._task.least_pause_us
         ended = state._replace(path=(state.path, time, 0))
         if not self._may_rest(resume, left, ended):
             return
         for settled in self._passage.passed(time, resume, ended, charging=False):
             cell = bisect_right(self._points, resume) - 1
-            if not self._task.open[cell]:
-                continue
-            for after, bound_to, begun in self._ways(resume, cell, left, settled):
-                if self._points[cell] == resume:
-                    self._begin(resume, cell, after, begun, bound_to=bound_to)
-                else:
+            if self._points[cell] == resume:
+                self._rest(resume, left, settled)
+            elif self._task.open[cell]:
+                for after, bound_to, begun in self._ways(resume, cell, left, settled):
                     self._begin_row(resume, after, begun, bound_to=bound_to)
 
     def _may_rest(self, time: int, left: int, state: State) -> bool:

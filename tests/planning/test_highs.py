@@ -14,6 +14,7 @@ from tests.planning.checker import Document, broken_rules, moment_s
 from tests.planning.milp import RunProgram
 
 TWENTIES = 100 if "PROVE" in os.environ else 10
+"""2,000 problems in `make prove`, 200 in `make test`."""
 MOST_RUNS = 3
 """Runs the program may make where the problem sets no limit: more would only cost it time, and it is to be beaten."""
 SLACK = 1e-6

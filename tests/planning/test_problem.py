@@ -181,7 +181,9 @@ WRONG: list[tuple[tuple[str | int, ...], object, str]] = [
         [["2026-02-01T17:00:00Z", "2026-02-01T16:00:00Z"]],
         "vehicles[0].blocked[0]: expected an end after the start, got 2026-02-01T17:00:00Z to 2026-02-01T16:00:00Z",
     ),
-    (("vehicles", 0, "precondition_s"), 1e300, "vehicles[0].precondition_s: expected a duration in seconds"),
+    (("vehicles", 0, "precondition_s"), 1e300, "vehicles[0].precondition_s: expected a number between -1e+12 and"),
+    (("tariff", 0, 2), 1e308, "tariff[0][2]: expected a number between -1e+12 and 1e+12, got 1e+308"),
+    (("tariff", 0, 2), -1e308, "tariff[0][2]: expected a number between -1e+12 and 1e+12, got -1e+308"),
     (("vehicles", 0, "prefer"), "never", "vehicles[0].prefer: expected 'late' or 'early', got 'never'"),
     (("vehicles", 0, "prefer"), [], "vehicles[0].prefer: expected 'late' or 'early', got []"),
 ]
