@@ -44,8 +44,9 @@ class Heartbeat:
         """Begin; each job runs once at once."""
         for job in self._jobs:
             self._scheduler.add_job(
-                job.run,
+                _run,
                 IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC),
+                args=(job.run,),
                 id=job.name,
                 next_run_time=self._clock.now(),
                 misfire_grace_time=None,
@@ -69,6 +70,11 @@ class Heartbeat:
         if self._scheduler.running:
             self._scheduler.pause()
             self._scheduler.shutdown(wait=False)
+
+
+async def _run(job: Callable[[], Awaitable[object]]) -> None:
+    """Await a job. APScheduler awaits coroutine functions only; of anything else it would drop the coroutine in a thread."""
+    await job()
 
 
 class Pulse:
