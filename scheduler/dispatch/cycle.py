@@ -22,6 +22,7 @@ from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
 from scheduler.dispatch.measuring import Measuring
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
+from scheduler.dispatch.outlooks import Outlooks
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
@@ -77,7 +78,7 @@ class Cycle:
     ) -> None:
         self._clock, self._store, self._prices = clock, store, prices
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
-        self._promising, self._measuring = Promising(prices), Measuring(store)
+        self._promising, self._measuring = Promising(prices, Outlooks(store)), Measuring(store)
         self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
@@ -192,7 +193,7 @@ class Cycle:
             soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, state.limit_pct, vehicle
         )
         fresh = self._promising.promise(seat, stay, now)
-        curve = self._promising.curve(seat)
+        curve = fresh.outlook(self._promising.curve(seat))
         if stale and outlives(before, fresh, now):
             return before
         if keeps(before, fresh, curve, now, self._rules.calm):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
+from scheduler.dispatch.outlooks import Outlooks
 from scheduler.domain.command import Verb
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.interval import Interval
@@ -55,8 +56,9 @@ class Circumstances:
 class Promising:
     """Plans for one seat at a time, on the prices in force."""
 
-    def __init__(self, prices: PriceBook) -> None:
-        self._prices = prices
+    def __init__(self, prices: PriceBook, outlooks: Outlooks | None = None) -> None:
+        """Without *outlooks* nothing is expected beyond what the price book says."""
+        self._prices, self._outlooks = prices, outlooks
 
     def curve(self, seat: Seat) -> TariffCurve:
         """Return the prices in force for this driver; an empty curve where none is known yet."""
@@ -69,6 +71,9 @@ class Promising:
         curve, goals = self.curve(seat), _goals(seat, stay, now)
         need = _need(seat, stay, goals, now)
         rules = within(_rules(seat, stay, need, now), stay.limits, charging=stay.charging)
+        known = curve
+        if self._outlooks is not None:
+            curve = self._outlooks.curve(seat, known, need, rules, now)
         considered = considerate_plan(now, curve, need, rules, charging=stay.charging)
         return Promise(
             seat.vehicle_id,
@@ -86,6 +91,7 @@ class Promising:
             rules,
             stay.charging,
             goals[1:],
+            () if curve is known else tuple(slot for slot in curve.slots if not slot.firm),
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.domain.driver import ChargeGoal
+from scheduler.domain.interval import merged, without
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules
-from scheduler.domain.tariff import TariffId
+from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
 
 
@@ -20,7 +21,8 @@ class Promise:
     energy from `made_at` (or plug-in) at full power would cost; None where a price on that way is unknown.
     `notes` are sentences for people: what was assumed, what was dropped, what is missing. `need`, `rules` and `charging` are
     what the planner was asked with, so that the plan can be made again and explained; None in records of earlier versions.
-    `later_goals` want more soon after `goal`, and are planned with it.
+    `later_goals` want more soon after `goal`, and are planned with it. `forecast` is what prices were expected to be where
+    none was known: the plan was made on it.
     """
 
     vehicle_id: VehicleId
@@ -38,3 +40,18 @@ class Promise:
     rules: ChargeRules | None = None
     charging: bool = False
     later_goals: tuple[ChargeGoal, ...] = ()
+    forecast: tuple[PriceSlot, ...] = ()
+
+    def outlook(self, curve: TariffCurve) -> TariffCurve:
+        """Return *curve* with this promise's forecast where no price is firm, in place of another forecast there."""
+        if not self.forecast:
+            return curve
+        firm = tuple(slot for slot in curve.slots if slot.firm)
+        covered = merged(slot.interval for slot in firm)
+        expected = [
+            PriceSlot(part.start, part.end, slot.price_per_kwh, firm=False)
+            for slot in self.forecast
+            for part in without(slot.interval, covered)
+        ]
+        beyond = (slot for slot in curve.slots if not slot.firm and slot.start >= self.forecast[-1].end)
+        return replace(curve, slots=tuple(sorted((*firm, *expected, *beyond), key=lambda slot: slot.start)))

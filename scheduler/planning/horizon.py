@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scheduler.domain.interval import Interval, as_utc, without
-from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal
+from scheduler.domain.plan import ChargeNeed, ChargeRules
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.planning.futures import Futures
 
@@ -91,31 +91,6 @@ def two_stage(first: Prices, later: Prices, unknown: Prices, wanted: int) -> Wai
     amounts = np.arange(most, least - 1, -1)
     best = int(amounts[np.argmin(now[amounts] + then[wanted - amounts])])
     return Waiting(best, float(second[min(wanted - best, len(second) - 1)]))
-
-
-def latest_safe_start(now: datetime, need: ChargeNeed, rules: ChargeRules) -> datetime | None:
-    """
-    Return the last moment from which charging without a break, blocked hours aside, still meets every goal in full.
-
-    Not before *now*: a goal that is out of reach makes it *now*. None where nothing is needed. No price has a say.
-    """
-    now = as_utc(now)
-    if need.energy_kwh <= 0:
-        return None
-    if rules.max_power_kw <= 0:
-        return now
-    return max(now, min(_start_for(now, goal, rules) for goal in need.goals if goal.energy_kwh > 0))
-
-
-def _start_for(now: datetime, goal: EnergyGoal, rules: ChargeRules) -> datetime:
-    ready_by = as_utc(goal.ready_by)
-    left = timedelta(hours=goal.energy_kwh / rules.max_power_kw)
-    free = tuple(without(Interval(now, ready_by), rules.blocked)) if now < ready_by else ()
-    for stretch in reversed(free):
-        if left <= stretch.duration:
-            return stretch.end - left
-        left -= stretch.duration
-    return now
 
 
 def _unknown(moment: datetime, firm: Sequence[PriceSlot], now: datetime, end: datetime) -> bool:

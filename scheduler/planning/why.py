@@ -22,6 +22,7 @@ from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import Vehicle
 from scheduler.planning.account import WindowAccount, accounts
 from scheduler.planning.relaxation import LEAST_KWH, LEAST_SAVING, PlanFacts, Relaxation, Wish, relaxations
+from scheduler.planning.safe_start import latest_safe_start
 from scheduler.planning.words import (
     REASON_WORDS,
     STATUS_WORDS,
@@ -67,7 +68,7 @@ def explanation(
 
     *session* is the plug-in it belongs to, *commands* those that followed. Moments are told as seen from *now*.
     """
-    prices = curve or TariffCurve(promise.currency)
+    prices = promise.outlook(curve or TariffCurve(promise.currency))
     told = accounts(promise.plan, prices)
     relaxed = _relaxed(promise, prices, vehicle)
     account = _Account(promise, told, now, timezone)
@@ -186,7 +187,7 @@ class _Account:
         forecast_kwh = sum(told.forecast_kwh for told in self._told)
         unknown_kwh = sum(told.unknown_kwh for told in self._told)
         if forecast_kwh > LEAST_KWH:
-            yield f"{forecast_kwh:.1f} kWh of it are at forecast prices, which may turn out otherwise."
+            yield f"{forecast_kwh:.1f} kWh of it are at forecast prices, which may turn out otherwise.{self._guard()}"
         if unknown_kwh > LEAST_KWH:
             yield f"{unknown_kwh:.1f} kWh of it are at prices not known then; they are charged as late as is safe."
         until = self._promise.prices_known_until
@@ -196,6 +197,12 @@ class _Account:
             yield f"Prices were known until {self._moment(until)}."
         if self._promise.simulated:
             yield "SIMULATED: these prices are not today's real ones."
+
+    def _guard(self) -> str:
+        """Say from when on no price has a say any more."""
+        need, rules = self._promise.need, self._promise.rules
+        latest = latest_safe_start(self._promise.made_at, need, rules) if need and rules else None
+        return f" Whatever they become, it charges from {self._moment(latest)} on at the latest." if latest else ""
 
     def relaxed(self, found: tuple[Relaxation, ...] | None) -> Iterator[str]:
         """Say which wishes were binding, and what relaxing each would save."""

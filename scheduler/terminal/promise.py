@@ -83,6 +83,8 @@ def promise_lines(car: CarView, curve: TariffCurve | None, now: datetime, width:
     No chart where there are no prices, nor for a car that is not plugged in: nothing is planned for it.
     """
     plan = car.plan_in_force
+    if curve is not None and car.promise is not None:
+        curve = car.promise.outlook(curve)
     lines = price_chart(curve, plan.windows, now, car.timezone, width) if curve and plan else []
     notes = car.promise.notes if car.promise and plan else ()
     return [*lines, *(f"  {note}" for note in notes)]

@@ -105,6 +105,8 @@ class CarCard:
 def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
     """Return the card of *car* over the prices in force on its tariff; None: no prices yet."""
     prices = curve or TariffCurve("")
+    if car.promise is not None:
+        prices = car.promise.outlook(prices)
     promise = car.promise
     plan = car.plan_in_force
     goal = promise.goal if promise else None

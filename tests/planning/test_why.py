@@ -184,7 +184,26 @@ def test_forecast_prices_are_marked_as_such() -> None:
 
     assert "60 % by Mon 01:00 for about EUR 1.00." in words
     assert "10.0 kWh of it are at forecast prices, which may turn out otherwise." in words
+    assert "Whatever they become, it charges from Mon 00:00 on at the latest." in words
     assert "No price was known then." in words
+
+
+def test_an_early_record_knows_no_latest_start() -> None:
+    prices = curve(0.4, 0.1, firm=False)
+
+    words = told(replace(promise(prices), need=None, rules=None), prices)
+
+    assert "at forecast prices, which may turn out otherwise.\n" in words
+
+
+def test_a_promise_is_told_on_the_forecast_it_was_made_on() -> None:
+    prices = curve(0.4)
+    expected = curve(0.4, 0.1, firm=False).slots[1:]
+
+    words = told(replace(promise(TariffCurve("EUR", (*prices.slots, *expected))), forecast=expected), prices)
+
+    assert "60 % by Mon 01:00 for about EUR 1.00." in words
+    assert "10.0 kWh of it are at forecast prices" in words
 
 
 def test_unknown_prices_are_named_and_never_taken_for_nothing() -> None:
