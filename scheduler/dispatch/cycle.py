@@ -23,6 +23,7 @@ from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answe
 from scheduler.dispatch.measuring import Measuring
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.outlooks import Outlooks
+from scheduler.dispatch.own_limit import own_limit_pct
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
@@ -189,14 +190,12 @@ class Cycle:
             for command in self._of_session(session, now)
         )
         limits, vehicle = self._limits(seat, session, now), self._measuring.vehicle(seat, session)
-        stay = Circumstances(
-            soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, state.limit_pct, vehicle
-        )
+        own_limit = own_limit_pct(self._store, state, now)
+        stay = Circumstances(soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, own_limit, vehicle)
         fresh = self._promising.promise(seat, stay, now)
-        curve = fresh.outlook(self._promising.curve(seat))
         if stale and outlives(before, fresh, now):
             return before
-        if keeps(before, fresh, curve, now, self._rules.calm):
+        if keeps(before, fresh, fresh.outlook(self._promising.curve(seat)), now, self._rules.calm):
             return before
         left_alone = session.hand is not Hand.NONE or self._store.override(seat.vehicle_id) is not Override.NONE
         if self._store.keep_promise(fresh) and not left_alone:
