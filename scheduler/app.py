@@ -174,6 +174,7 @@ class House:
 
     async def open(self) -> None:
         """Free what a dead daemon held, fetch prices, and let the heart beat."""
+        await self._account.open()
         now = self.clock.now()
         # The lock on the state directory says that nobody else lives here: leases of the past are nobody's.
         self.store.reanchor(now, timedelta(0))

@@ -266,6 +266,30 @@ def doctor(config: Path, state: Path | None) -> None:
         _fail("something is ill, see above", 1)
 
 
+@smartcharge.group()
+def keys() -> None:
+    """Change the key under which consents and tokens are sealed at rest."""
+
+
+@keys.command("rotate")
+@STATE
+def rotate_key(state: Path | None) -> None:
+    """Seal everything under a new key and forget the old one. The daemon has to be stopped for that moment."""
+    from scheduler.keys import rotate
+    from scheduler.state_directory import default_state_directory
+
+    click.echo(rotate(default_state_directory(state)))
+
+
+@keys.command("new")
+@click.argument("name")
+def new_key(name: str) -> None:
+    """Print a line with a new key called NAME, for the systemd credential smartcharge_key. It is a secret."""
+    from scheduler.keys import new_line
+
+    click.echo(new_line(name))
+
+
 smartcharge.add_command(connect)
 smartcharge.add_command(disconnect)
 

@@ -8,6 +8,7 @@ anchor. `LoopClock` tells the time of a `VirtualLoop`, in which hours pass as fa
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import selectors
 import time
 from collections.abc import Coroutine
@@ -36,6 +37,37 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class _Timex(ctypes.Structure):
+    """The beginning of `struct timex` (adjtimex(2)); what follows it is not asked for, but the kernel writes there."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_long * 40),
+    )
+
+
+UNKEPT_S = 16.0
+"""The kernel's own largest error: it reaches it where nobody keeps the clock (adjtimex(2); timedatectl judges alike)."""
+
+
+def clock_error_s() -> float | None:
+    """
+    Return by how many seconds the kernel takes its clock to be wrong at most, at `UNKEPT_S` and above where nobody keeps
+    it; None where it does not say. Whoever keeps it (chrony, ntpd, systemd-timesyncd) tells the kernel.
+    """
+    timex = _Timex()
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    except (OSError, AttributeError):
+        return None
+    return None if answer < 0 else timex.maxerror / 1e6
 
 
 class ScaledClock:

@@ -11,20 +11,23 @@ from pathlib import Path
 import click
 
 from scheduler.app import database_of, tariffs_in
-from scheduler.clock import SystemClock
-from scheduler.domain.errors import SmartchargeError, VehicleError
+from scheduler.clock import UNKEPT_S, SystemClock, clock_error_s
+from scheduler.domain.driver import Driver
+from scheduler.domain.errors import ConfigError, SmartchargeError, VehicleError
+from scheduler.domain.event import Fact
 from scheduler.domain.roster import Roster, Seat
+from scheduler.domain.vehicle import VehicleId
 from scheduler.drivers import load_drivers
 from scheduler.ports import Clock, Store
-from scheduler.settings import SECRETS, Settings, load_settings, require_account
+from scheduler.settings import SECRETS, Settings, key_credential, load_settings, require_account
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
+from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
+from scheduler.vehicles.smartcar.consent_book import ConsentBook
+from scheduler.vehicles.smartcar.faults import CredentialsRefused
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
-
-TIME_IS_KEPT = Path("/run/systemd/timesync/synchronized")
-"""systemd-timesyncd touches it once the clock is right; other keepers of time leave no such sign."""
 
 SPOKE_WITHIN = timedelta(days=2)
 """A subscribed car that said nothing for so long was not even moved, or its webhook is broken."""
@@ -58,9 +61,13 @@ def examine(config: Path, state: Path) -> bool:
 
 async def _findings(config: Path, directory: StateDirectory, clock: Clock) -> list[Finding]:
     settings = load_settings(config)
-    roster = Roster(load_drivers(config / "drivers", tariffs_in(config / "tariffs")))
-    findings = [Finding("files", well=True, sentence=f"everything in {config} is in order"), _clock()]
-    findings += await _account(settings, roster, clock)
+    drivers = load_drivers(config / "drivers", tariffs_in(config / "tariffs"))
+    findings = [
+        Finding("files", well=True, sentence=f"everything in {config} is in order"),
+        clock_finding(clock_error_s()),
+    ]
+    roster, sealed = sealed_findings(drivers, Private(directory.private, key_credential()), clock)
+    findings += [*sealed, *await _account(settings, roster, clock)]
     try:
         directory.create()
         store = open_store(database_of(settings, directory))
@@ -75,12 +82,47 @@ async def _findings(config: Path, directory: StateDirectory, clock: Clock) -> li
     return findings
 
 
-def _clock() -> Finding:
-    if TIME_IS_KEPT.exists():
-        return Finding("clock", well=True, sentence="it is kept right by systemd-timesyncd")
-    return Finding(
-        "clock", None, "nothing here says that it is kept right", "Look with: timedatectl show -p NTPSynchronized"
-    )
+def clock_finding(error_s: float | None) -> Finding:
+    """Return whether the clock is kept, from what the kernel takes its largest error to be; None: it does not say."""
+    if error_s is None:
+        look = "Look with: timedatectl, or chronyc tracking"
+        return Finding("clock", None, "the kernel does not say whether somebody keeps it right", look)
+    if error_s >= UNKEPT_S:
+        to_do = "Install and start chrony or systemd-timesyncd: prices and departures are kept by this clock."
+        return Finding("clock", well=False, sentence="nobody keeps it right", to_do=to_do)
+    return Finding("clock", well=True, sentence=f"it is kept right, to {error_s:.2f} s at the worst")
+
+
+def sealed_findings(drivers: Iterable[Driver], private: Private, clock: Clock) -> tuple[Roster, list[Finding]]:
+    """
+    Return the drivers' cars under the ids that count, and what is wrong with their consents and the key of these.
+
+    It makes no key: the file would be the doctor's, and the daemon could not read it.
+    """
+    drivers = tuple(drivers)
+    if not private.directory.exists():
+        return Roster(drivers), [Finding("consents", well=True, sentence="none was given at this daemon yet")]
+    if private.credential is None and not private.key_file.path.exists():
+        sentence = "they are sealed under a systemd credential, which this process was not given"
+        return Roster(drivers), [Finding("consents", None, sentence, "Ask the daemon: smartcharge status")]
+    try:
+        book = ConsentBook(private.consents(private.key_file.vault()), clock, _Silent())
+    except (ConfigError, VehicleError) as error:
+        return Roster(drivers), [Finding("consents", well=False, sentence=str(error), to_do="Mend the key file.")]
+    roster, now = book.identified(drivers), clock.now()
+    ill = [
+        Finding(f"consent {vehicle.id}", well=False, sentence=words.partition(": ")[0], to_do=f"Run {mend}")
+        for vehicle in (seat.car.vehicle for seat in roster.seats)
+        if (words := book.of(vehicle).words(now)) and (mend := words.rpartition(": ")[2])
+    ]
+    return roster, ill or [Finding("consents", well=True, sentence="every car is connected, as far as is known here")]
+
+
+class _Silent:
+    """A journal for one who only reads."""
+
+    def note(self, name: str, vehicle_id: VehicleId | None = None, **facts: Fact) -> None:
+        """Say nothing: a doctor writes into nobody's ledger."""
 
 
 async def _account(settings: Settings, roster: Roster, clock: Clock) -> list[Finding]:
@@ -89,31 +131,43 @@ async def _account(settings: Settings, roster: Roster, clock: Clock) -> list[Fin
         return [Finding("Smartcar", well=True, sentence="simulated cars, so no account is needed")]
     try:
         require_account(settings)
-        account = settings.smartcar.model_dump(exclude={f"{name}_file" for name in SECRETS})
-        gateway = SmartcarGateway(SmartcarSettings.model_validate(account), clock)
-        try:
-            connections = await gateway.connections()
-        finally:
-            await gateway.aclose()
-    except (SmartchargeError, VehicleError) as error:
-        to_do = "Check the network, smartcar.client_id and its secret, and the hosts in smartcharge.yaml."
-        return [Finding("Smartcar", well=False, sentence=str(error), to_do=to_do)]
-    signed_in = Finding("Smartcar", well=True, sentence=f"signed in; {len(connections)} cars are connected")
-    return [signed_in, *car_findings(roster.seats, connections)]
+    except SmartchargeError as error:
+        return [Finding("account", well=False, sentence=str(error), to_do="See docs/operating.md, Smartcar account.")]
+    if settings.smartcar.version == "v2":
+        sentence = "v2 has no call that costs nothing; a lost consent shows when its token is renewed"
+        return [Finding("Smartcar", None, sentence, "Look at: smartcharge status")]
+    account = settings.smartcar.model_dump(exclude={f"{name}_file" for name in SECRETS})
+    gateway = SmartcarGateway(SmartcarSettings.model_validate(account), clock)
+    try:
+        connections = await gateway.connections()
+    except CredentialsRefused as error:
+        to_do = "Compare smartcar.client_id and its secret with Smartcar's dashboard; a secret may have been replaced there."
+        return [Finding("token", well=False, sentence=str(error), to_do=to_do)]
+    except VehicleError as error:
+        to_do = (
+            "Check the network and the name service; smartcar.iam_origin and vehicle_origin, where you have set them."
+        )
+        return [Finding("hosts", well=False, sentence=str(error), to_do=to_do)]
+    finally:
+        await gateway.aclose()
+    answered = Finding("hosts", well=True, sentence="both of Smartcar's hosts answer")
+    signed_in = Finding("token", well=True, sentence=f"signed in; {len(connections)} cars are connected")
+    return [answered, signed_in, *car_findings(roster.seats, connections)]
 
 
 def car_findings(seats: Iterable[Seat], connections: Iterable[Connection]) -> list[Finding]:
-    """Return what is wrong with the consents of the cars in the drivers' files."""
+    """Return which cars Smartcar does not list. One without ids was never connected, which is told elsewhere."""
     connected = {(each.vehicle_id, each.user_id) for each in connections}
     return [
         Finding(
             f"car {seat.vehicle_id}",
             well=False,
             sentence="Smartcar knows no connection of this car and this user",
-            to_do=f"Run smartcharge connect {seat.driver.id}, and compare the two ids in the driver's file.",
+            to_do=f"Run smartcharge connect {seat.vehicle_id}",
         )
         for seat in seats
-        if (seat.car.vehicle.smartcar_vehicle_id, seat.car.vehicle.smartcar_user_id) not in connected
+        if seat.car.vehicle.smartcar_vehicle_id
+        and (seat.car.vehicle.smartcar_vehicle_id, seat.car.vehicle.smartcar_user_id) not in connected
     ]
 
 
@@ -124,7 +178,8 @@ def _webhook(settings: Settings, roster: Roster, store: Store, now: datetime) ->
                 "webhook", None, "none is set up, so cars are looked at instead", "See docs/operating.md, Webhooks."
             )
         ]
-    silent = [seat.vehicle_id for seat in roster.seats if not _spoke(store, seat, now)]
+    connected = [seat for seat in roster.seats if seat.car.vehicle.smartcar_vehicle_id]
+    silent = [seat.vehicle_id for seat in connected if not _spoke(store, seat, now)]
     if not silent:
         return [Finding("webhook", well=True, sentence="every car has told something lately")]
     to_do = "Check in the dashboard that the webhook is verified and enabled, and that the cars are subscribed."

@@ -73,6 +73,10 @@ class StateDirectory:
     def withdraw(self) -> None:
         """Say that no daemon runs here any more, and free the lock."""
         (self.path / ADDRESS).unlink(missing_ok=True)
+        self.release()
+
+    def release(self) -> None:
+        """Free the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

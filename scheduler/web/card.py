@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command, CommandStatus
+from scheduler.domain.consent import ConsentStatus
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import Hand, Override
@@ -115,7 +116,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         vehicle_id=str(car.vehicle_id),
         title=car.title,
         sentence=_without_title(car),
-        chips=tuple(_chips(car)),
+        chips=tuple(_chips(car, now)),
         soc=car.state.soc_pct if car.state else None,
         soc_age=f"seen {age_words(soc_age)}" if soc_age is not None else "never seen",
         target=goal.target_pct if goal else None,
@@ -147,7 +148,22 @@ def _without_title(car: CarView) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _chips(car: CarView) -> list[Chip]:
+CONSENT_CHIPS = {
+    ConsentStatus.NEVER: Chip("not connected", "doubt"),
+    ConsentStatus.LOST: Chip("consent lost", "bad"),
+    ConsentStatus.ENDED: Chip("disconnected", "doubt"),
+}
+"""A given consent is the ordinary case, and only spoken of when it is about to end."""
+
+
+def _chips(car: CarView, now: datetime) -> list[Chip]:
+    consent = CONSENT_CHIPS.get(car.consent.status)
+    if consent is None and car.consent.ends_soon(now):
+        consent = Chip("consent ends soon", "doubt")
+    return [*([consent] if consent else []), *_state_chips(car)]
+
+
+def _state_chips(car: CarView) -> list[Chip]:
     state = car.state
     if state is None:
         return [Chip("not seen yet", "quiet")]
@@ -180,6 +196,8 @@ def _saving(promise: Promise) -> str:
 
 
 def _warning(car: CarView, now: datetime) -> str:
+    if car.consent.ends_soon(now):
+        return f"{car.consent.words(now).capitalize()}."
     goal = car.promise.goal if car.promise else None
     if car.session is None or goal is None or goal.ready_by <= now:
         return ""

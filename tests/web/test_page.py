@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler.domain.command import CommandStatus
+from scheduler.domain.consent import Consent, ConsentStatus
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.session import ChargeSession, Hand, Override
@@ -437,3 +438,13 @@ def test_each_car_is_told_at_its_own_drivers_time(fleet: Fleet) -> None:
     assert text.count("now 17:32") == 2
     assert text.count("now 11:32") == 1
     assert "as of 17:32 CET" in text
+
+
+def test_a_car_that_is_not_connected_says_so_on_its_card(fleet: Fleet) -> None:
+    fleet.consents[ADA] = Consent(ADA, ConsentStatus.LOST, reason="<script>revoked")
+    lost = fleet.get("/").text
+    fleet.consents[ADA] = Consent(ADA, ends_at=NOW + timedelta(days=2))
+    ending = fleet.get("/").text
+
+    assert ("consent lost" in lost, "<script>revoked" in lost) == (True, False)
+    assert "Consent ends in 2 days: smartcharge connect ada-id3." in ending

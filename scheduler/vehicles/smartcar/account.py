@@ -6,6 +6,7 @@ keys, and the drivers' cars under Smartcar's ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from scheduler.vehicles.smartcar.legacy import LegacyGateway
 from scheduler.vehicles.smartcar.memory import Memory
 from scheduler.vehicles.smartcar.sealed_directory import SealedDirectory
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
-from scheduler.vehicles.smartcar.vault import Vault
+from scheduler.vehicles.smartcar.vault import SealBroken, Vault
 
 UNLISTED = "Smartcar lists no connection of this car"
 
@@ -43,6 +44,14 @@ class Private:
 
     def grants(self, vault: Vault, clock: Clock) -> GrantDirectory:
         return GrantDirectory(self.directory / "grants", vault, clock)
+
+    async def reseal(self, vault: Vault, clock: Clock) -> int:
+        """Put everything under the vault's current key; return how many were not. What does not open is left as it is."""
+        consents, changed = self.consents(vault), 0
+        for name in consents.names():
+            with suppress(SealBroken):
+                changed += consents.reseal(name)
+        return changed + await self.grants(vault, clock).reseal()
 
     @property
     def key_file(self) -> KeyFile:
@@ -66,8 +75,8 @@ class SmartcarAccount:
         transport: TransportFactory | None,
         changed: Callable[[], None],
     ) -> None:
-        self._drivers, self._changed = tuple(drivers), changed
-        vault = private.key_file.vault() if private is not None else None
+        self._drivers, self._changed, self._clock, self._private = tuple(drivers), changed, clock, private
+        self._vault = vault = private.key_file.vault() if private is not None else None
         files = private.consents(vault) if private is not None and vault is not None else None
         lasts = timedelta(days=settings.consent_days) if settings.consent_days else None
         self.book = ConsentBook(files, clock, journal, lasts)
@@ -98,6 +107,11 @@ class SmartcarAccount:
     def callable(self) -> list[VehicleId]:
         """Return the cars that there is something to call Smartcar with."""
         return [seat.vehicle_id for seat in self.roster.seats if seat.car.vehicle.smartcar_vehicle_id]
+
+    async def open(self) -> None:
+        """Put what is sealed under the current key: the operator may have put a new one into the systemd credential."""
+        if self._private is not None and self._vault is not None:
+            await self._private.reseal(self._vault, self._clock)
 
     def cars(self) -> dict[str, VehicleId]:
         """Return which car of ours is which of Smartcar's."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -62,11 +62,12 @@ class GrantDirectory:
         self._files.forget(grant_id)
 
     async def reseal(self) -> int:
-        """Put every grant under the vault's current key; return how many were not. Others may go on meanwhile."""
+        """Put every grant under the current key; return how many were not. One that does not open stays. Others may go on."""
         changed = 0
         for name in self._files.names():
             async with self.exclusive(GrantId(name)):
-                changed += self._files.reseal(name)
+                with suppress(SealBroken):
+                    changed += self._files.reseal(name)
         return changed
 
     @asynccontextmanager
