@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TextIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -135,7 +135,8 @@ def parked(name: str, soc_pct: float, *, usable_kwh: float = 58, power_kw: float
 class Street:
     """
     Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car; *settings*
-    take the place of the street's own. With `webhooks` Smartcar tells the house what cars report.
+    take the place of the street's own. With `webhooks` Smartcar tells the house what cars report. `version` is the API that
+    is spoken, `client` who we are to it; everything is logged into `log`, where there is one.
     """
 
     state: Path
@@ -147,14 +148,18 @@ class Street:
     poll: timedelta = timedelta(minutes=5)
     webhooks: bool = False
     settings: SettingsFile | None = None
+    version: Literal["v3", "v2"] = "v3"
+    client: Client = field(default_factory=Client)
+    log: TextIO | None = None
     clock: LoopClock = field(init=False)
     world: World = field(init=False)
     prices: ScriptedPrices = field(init=False)
     house: House = field(init=False)
+    courier: Courier = field(init=False)
 
     def live(self, story: Callable[[Street], Awaitable[T]]) -> T:
         """Tell *story* in virtual time, from an opened house to a closed one."""
-        configure_logs(level="critical")
+        configure_logs(stream=self.log, human=False, level="debug" if self.log is not None else "critical")
         loop = VirtualLoop()
         self.clock = LoopClock(self.start, loop)
 
@@ -163,7 +168,8 @@ class Street:
             self.prices = ScriptedPrices(self.price, self.start.date())
             await self.open()
             post = httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=webhook(self._deliver))))
-            courier = asyncio.create_task(Courier(self.world, post).run())
+            self.courier = Courier(self.world, post)
+            courier = asyncio.create_task(self.courier.run())
             try:
                 return await story(self)
             finally:
@@ -191,10 +197,12 @@ class Street:
             self.clock,
             SmartcarSettings.at(
                 "http://localhost",
-                client_id=Client().id,
-                client_secret=Client().secret,
-                management_token=Client().management_token if self.webhooks else "",
-                application_id=Client().application_id,
+                version=self.version,
+                client_id=self.client.id,
+                client_secret=self.client.secret,
+                management_token=self.client.management_token if self.webhooks else "",
+                application_id=self.client.application_id,
+                legacy_secret=self.client.legacy_secret,
                 redirect_uri="http://house/connect/callback",
             ),
             lambda: SimulatorTransport(self.world),
@@ -210,7 +218,7 @@ class Street:
 
     def _scenario(self) -> Scenario:
         hook = WebhookSpec(id="wh-1", callback_uri=f"http://house{PATH}")
-        return Scenario(seed=self.seed, cars=self.cars, webhooks=(hook,) if self.webhooks else ())
+        return Scenario(seed=self.seed, client=self.client, cars=self.cars, webhooks=(hook,) if self.webhooks else ())
 
     def _deliver(self, body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:
         """Bring a delivery to the house as it is now: it may have been killed and opened again."""

@@ -9,7 +9,7 @@ A driver's way through Smartcar's Connect and back: who asked, in which browser,
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
@@ -126,16 +126,16 @@ class Connecting:
 
     async def _brought(self, name: str, seats: tuple[Seat, ...], answer: Connected) -> Returned:
         """Find out which car it is, and write its ids down."""
-        grant = GrantId(f"{name}-{self._clock.now():%Y%m%dT%H%M%S%f}")
+        grant, before = GrantId(f"{name}-{self._clock.now():%Y%m%dT%H%M%S%f}"), self._book.grants()
         try:
             connections = await self._listed(answer, grant)
             found = matched(connections, seats, self._roster().seats)
             for vehicle_id, connection in found.items():
                 self._book.give(vehicle_id, Ids(connection.vehicle_id, connection.user_id, grant))
         except (InvalidValue, VehicleError, StoreUnavailable) as error:
-            self._sweep_grant(grant)
+            self._forget_unless_needed({grant})
             return Returned(self._clock.now(), done=False, sentence=f"Your car is not connected yet: {error}.")
-        self._sweep_grant(grant)
+        self._forget_unless_needed({grant, *before})
         for vehicle_id in found:
             self._reopen(vehicle_id)
         self._changed()
@@ -172,11 +172,11 @@ class Connecting:
         else:
             said = f"{seat.title} is disconnected, here and at Smartcar; it is neither read nor commanded any more."
         self._book.end(vehicle.id)
-        self._sweep_grant(grant)
+        self._forget_unless_needed({grant})
         self._changed()
         return said
 
-    def _sweep_grant(self, grant: GrantId) -> None:
-        """Drop the tokens of a grant that no car needs."""
-        if grant not in self._book.grants():
+    def _forget_unless_needed(self, grants: Iterable[GrantId]) -> None:
+        """Drop the tokens of those grants that no car needs any more."""
+        for grant in set(grants) - self._book.grants():
             self._forget(grant)
