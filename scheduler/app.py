@@ -130,6 +130,7 @@ class House:
                 lease_for,
                 timedelta(seconds=settings.spread_starts_s),
                 timedelta(seconds=settings.stale_after_s),
+                settings.learned_departure_risk,
             ),
             purse,
         )

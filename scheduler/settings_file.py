@@ -172,6 +172,10 @@ class SettingsFile(Section):
     spread_starts_s: Annotated[float, Field(ge=0, le=600)] = Field(
         default=0.0, description="Spread planned starts over so long, for fleets; 0 starts all of them on time."
     )
+    learned_departure_risk: Annotated[float, Field(ge=0, le=0.5)] | None = Field(
+        default=0.05,
+        description="Of a driver who states no departure: the share of stays that may leave short; null learns none.",
+    )
     calm_gain: Annotated[float, Field(ge=0)] = Field(
         default=0.05,
         description="A new plan replaces a good one only if it saves more than this, in the tariff's currency.",

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from scheduler.dispatch.budget import need_of
 from scheduler.dispatch.calm import Calm, keeps
 from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
+from scheduler.dispatch.departing import Departing
 from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
 from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
@@ -27,6 +27,7 @@ from scheduler.dispatch.own_limit import own_limit_pct
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
+from scheduler.dispatch.spread import share_of_day
 from scheduler.dispatch.stale import age, outlives
 from scheduler.domain.command import Command, Reason, Verb
 from scheduler.domain.errors import BudgetExhausted, ConsentLost, StoreUnavailable, VehicleError, VehicleUnreachable
@@ -50,8 +51,8 @@ POISON = timedelta(minutes=5)
 class CycleRules:
     """
     What the operator decides about turning: pauses, calm, what counts as an automatic start, how long a turn may take
-    (`lease_for`, longer than the longest call to a car), over how long planned starts are spread, and how old a report may
-    be to be planned on.
+    (`lease_for`, longer than the longest call to a car), over how long planned starts are spread, how old a report may be
+    to be planned on, and the share of stays that a learned departure may leave short (None: none is learned).
     """
 
     looks: LookPlan
@@ -60,6 +61,7 @@ class CycleRules:
     lease_for: timedelta
     spread: timedelta = timedelta(0)
     stale_after: timedelta = timedelta(days=1)
+    learned_risk: float | None = None
 
 
 class Cycle:
@@ -79,7 +81,8 @@ class Cycle:
     ) -> None:
         self._clock, self._store, self._prices = clock, store, prices
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
-        self._promising, self._measuring = Promising(prices, Outlooks(store)), Measuring(store)
+        departing = None if rules.learned_risk is None else Departing(store, rules.learned_risk)
+        self._promising, self._measuring = Promising(prices, Outlooks(store), departing), Measuring(store)
         self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
@@ -282,7 +285,7 @@ class Cycle:
             seat.car.preferences.reserve_pct,
             goal.ready_by if goal else None,
             is_full(state),
-            _share_of_day(seat, now) * self._rules.spread,
+            share_of_day(seat, now) * self._rules.spread,
             self._since(state, promise, now),
             rules_for(seat.car.vehicle.make).can_set_limit,
         )
@@ -339,10 +342,3 @@ class Cycle:
         hopeless = isinstance(error, ConsentLost | BudgetExhausted)
         retry_after = error.retry_after if isinstance(error, VehicleUnreachable) else None
         return after_failure(now, failures, self._rules.looks, HOPELESS if hopeless else retry_after)
-
-
-def _share_of_day(seat: Seat, now: datetime) -> float:
-    """Return a number in [0, 1) that is the car's own for this local day, the same in every process."""
-    day = now.astimezone(seat.driver.timezone).date().isoformat()
-    digest = sha256(f"{seat.vehicle_id} {day}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") / 2**32

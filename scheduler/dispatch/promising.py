@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scheduler.dispatch.departing import Departing, LearnedGoal
 from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
 from scheduler.dispatch.outlooks import Outlooks
 from scheduler.domain.command import Verb
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.interval import Interval
-from scheduler.domain.plan import ChargeNeed, ChargeRules
+from scheduler.domain.plan import ChargeNeed, ChargeRules, Prefer
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import TariffCurve
@@ -56,9 +57,9 @@ class Circumstances:
 class Promising:
     """Plans for one seat at a time, on the prices in force."""
 
-    def __init__(self, prices: PriceBook, outlooks: Outlooks | None = None) -> None:
-        """Without *outlooks* nothing is expected beyond what the price book says."""
-        self._prices, self._outlooks = prices, outlooks
+    def __init__(self, prices: PriceBook, outlooks: Outlooks | None = None, departing: Departing | None = None) -> None:
+        """Without *outlooks* nothing is expected beyond what the price book says, without *departing* nothing learned."""
+        self._prices, self._outlooks, self._departing = prices, outlooks, departing
 
     def curve(self, seat: Seat) -> TariffCurve:
         """Return the prices in force for this driver; an empty curve where none is known yet."""
@@ -68,9 +69,13 @@ class Promising:
         """Return the best that can be promised now. An unknown state of charge counts as empty, and the notes say so."""
         written = seat.car.vehicle
         seat = replace(seat, car=replace(seat.car, vehicle=stay.vehicle or written))
-        curve, goals = self.curve(seat), _goals(seat, stay, now)
+        curve, learned = self.curve(seat), self._learned(seat, stay, now)
+        goals = _goals(seat, stay, learned, now)
         need = _need(seat, stay, goals, now)
-        rules = within(_rules(seat, stay, need, now), stay.limits, charging=stay.charging)
+        rules = _rules(seat, stay, need, now)
+        if learned is not None:  # it may leave at any moment: of equals the early one
+            rules = replace(rules, prefer=Prefer.EARLY)
+        rules = within(rules, stay.limits, charging=stay.charging)
         known = curve
         if self._outlooks is not None:
             curve = self._outlooks.curve(seat, known, need, rules, now)
@@ -86,7 +91,7 @@ class Promising:
             at_once_cost(now, curve, need, rules),
             curve.known_until(now),
             curve.simulated,
-            (*_notes(stay, written, curve, need), *considered.notes),
+            (*_notes(stay, written, curve, need), *_learned_words(learned, goals), *considered.notes),
             need,
             rules,
             stay.charging,
@@ -94,14 +99,29 @@ class Promising:
             () if curve is known else tuple(slot for slot in curve.slots if not slot.firm),
         )
 
+    def _learned(self, seat: Seat, stay: Circumstances, now: datetime) -> LearnedGoal | None:
+        """Return the goal of a car whose driver states neither departures nor how much notice he gives."""
+        wishes = seat.car.preferences
+        stated = bool(wishes.departures) or wishes.always_ready_within is not None
+        if stated or self._departing is None or stay.plugged_in_at is None:
+            return None
+        return self._departing.goal(seat, stay.soc_pct, stay.plugged_in_at, self.curve(seat), now)
 
-def _goals(seat: Seat, stay: Circumstances, now: datetime) -> tuple[ChargeGoal, ...]:
+
+def _goals(seat: Seat, stay: Circumstances, learned: LearnedGoal | None, now: datetime) -> tuple[ChargeGoal, ...]:
     """Return the next goal, and those soon after it that want more."""
     goals: list[ChargeGoal] = []
-    for goal in upcoming_goals(seat.car, seat.driver.timezone, now, plugged_in_at=stay.plugged_in_at):
+    stated = upcoming_goals(seat.car, seat.driver.timezone, now, plugged_in_at=stay.plugged_in_at)
+    everyone = (*stated, learned.goal) if learned is not None else stated
+    for goal in sorted(everyone, key=lambda goal: goal.ready_by):
         if not goals or (goal.ready_by - goals[0].ready_by <= TOGETHER and goal.target_pct > goals[-1].target_pct):
             goals.append(_within_reach(goal, stay.limit_pct))
     return tuple(goals)
+
+
+def _learned_words(learned: LearnedGoal | None, goals: tuple[ChargeGoal, ...]) -> tuple[str, ...]:
+    """Say of a learned goal that it is one, where it is the next."""
+    return (learned.note,) if learned is not None and goals[0].ready_by == learned.goal.ready_by else ()
 
 
 def _within_reach(goal: ChargeGoal, limit_pct: float | None) -> ChargeGoal:
