@@ -40,8 +40,11 @@ from scheduler.domain.session import ChargeSession, Hand, Override
 from scheduler.domain.vehicle import VehicleId, VehicleState
 from scheduler.ports import Clock, Journal, PriceBook, Store, VehicleGateway
 
-HOPELESS = timedelta(hours=1)
-"""The pause before a car is tried again that only a person can bring back (consent, budget)."""
+HOPELESS = timedelta(hours=6)
+"""
+The pause before a car is tried again that only a person can bring back (consent, budget): each try may cost a call of the
+month. Whoever connects the car again, or says `resume`, wakes it at once.
+"""
 
 POISON = timedelta(minutes=5)
 """How far a vehicle is pushed ahead whose turn failed in a way nobody foresaw, so that it cannot starve the others."""

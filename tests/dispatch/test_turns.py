@@ -308,8 +308,8 @@ def test_a_car_that_answers_again_is_told_once() -> None:
     [
         (VehicleUnreachable("no answer"), MINUTE),
         (VehicleUnreachable("rate limited", timedelta(hours=2)), timedelta(hours=2)),
-        (ConsentLost("connect again"), timedelta(hours=1)),
-        (BudgetExhausted("no calls left"), timedelta(hours=1)),
+        (ConsentLost("connect again"), timedelta(hours=6)),
+        (BudgetExhausted("no calls left"), timedelta(hours=6)),
         (RuntimeError("nobody thought of this"), 5 * MINUTE),
     ],
 )

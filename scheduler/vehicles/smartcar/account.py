@@ -29,8 +29,6 @@ from scheduler.vehicles.smartcar.sealed_directory import SealedDirectory
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
 from scheduler.vehicles.smartcar.vault import SealBroken, Vault
 
-UNLISTED = "Smartcar lists no connection of this car"
-
 
 @dataclass(frozen=True, slots=True)
 class Private:
@@ -145,9 +143,9 @@ class SmartcarAccount:
         for vehicle in (seat.car.vehicle for seat in self.roster.seats):
             ids = (vehicle.smartcar_vehicle_id, vehicle.smartcar_user_id)
             if ids in given:
-                self.book.find(vehicle.id, given[ids])
+                self.book.listed(vehicle.id, given[ids])
             elif vehicle.smartcar_vehicle_id:
-                self.book.lose(vehicle.id, UNLISTED)
+                self.book.unlisted(vehicle.id)
 
     def _reseat(self) -> None:
         self.roster = self.book.identified(self._drivers)

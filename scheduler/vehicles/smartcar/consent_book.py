@@ -23,6 +23,8 @@ from scheduler.vehicles.smartcar.grants import GrantId
 from scheduler.vehicles.smartcar.sealed_directory import SealedDirectory
 from scheduler.vehicles.smartcar.vault import SealBroken
 
+UNLISTED = "Smartcar lists no connection of this car"
+
 
 @dataclass(frozen=True, slots=True)
 class Ids:
@@ -106,17 +108,30 @@ class ConsentBook:
         self._note(vehicle_id, replace(entry, status=ConsentStatus.LOST, since=self._clock.now(), reason=reason))
         self._journal.note("vehicle.consent_lost", vehicle_id, reason=reason)
 
-    def find(self, vehicle_id: VehicleId, given_at: datetime | None = None) -> None:
-        """Note that a consent is good: a call was answered, or Smartcar lists it, as given at a moment."""
+    def find(self, vehicle_id: VehicleId) -> None:
+        """Note that a consent is good: a call was answered."""
         entry = self._entries.get(vehicle_id)
         if entry is not None and entry.status is ConsentStatus.LOST:
-            entry = replace(entry, status=ConsentStatus.GIVEN, since=self._clock.now(), reason="")
-            self._note(vehicle_id, entry)
+            self._note(vehicle_id, replace(entry, status=ConsentStatus.GIVEN, since=self._clock.now(), reason=""))
             self._journal.note("consent.given", vehicle_id)
-        known = entry.given_at if entry is not None else None
-        if given_at is not None and (known is None or given_at > known):
-            entry = entry or _Entry(ConsentStatus.GIVEN, given_at)
+
+    def listed(self, vehicle_id: VehicleId, given_at: datetime | None) -> None:
+        """
+        Note that Smartcar lists a connection of the car, given at a moment.
+
+        That is no proof that calls are answered, so a consent that was lost otherwise is good again only if it was given
+        since.
+        """
+        entry = self._entries.get(vehicle_id) or _Entry(ConsentStatus.GIVEN, given_at or self._clock.now())
+        if entry.reason == UNLISTED or (given_at is not None and given_at > entry.since):
+            self.find(vehicle_id)
+            entry = self._entries.get(vehicle_id, entry)
+        if given_at is not None and (entry.given_at is None or given_at > entry.given_at):
             self._note(vehicle_id, replace(entry, given_at=given_at, reminded=False))
+
+    def unlisted(self, vehicle_id: VehicleId) -> None:
+        """Note that Smartcar lists no connection of the car."""
+        self.lose(vehicle_id, UNLISTED)
 
     def remind(self, vehicle: Vehicle) -> None:
         """Say it once when a consent is about to end by itself."""

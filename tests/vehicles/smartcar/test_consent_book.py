@@ -115,11 +115,34 @@ def test_a_consent_that_ends_by_itself_is_spoken_of_once_in_time(tmp_path: Path)
 def test_when_it_was_given_is_learned_from_smartcar_where_the_ids_are_in_the_file(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lasts=90 * DAY)
 
-    desk.book.find(ADA, NOW - 10 * DAY)
-    desk.book.find(ADA, NOW - 20 * DAY)
+    desk.book.listed(ADA, NOW - 10 * DAY)
+    desk.book.listed(ADA, NOW - 20 * DAY)
+    desk.book.listed(ADA, None)
 
     assert NOW + 80 * DAY == desk.book.of(desk.vehicle).ends_at
     assert [] == desk.notes.names
+
+
+def test_a_lost_consent_that_is_only_listed_is_not_called_good(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.book.lose(ADA, "the virtual key is missing")
+
+    desk.clock.advance(DAY.total_seconds())
+    desk.book.listed(ADA, NOW - DAY)
+    before = desk.book.of(desk.vehicle).status
+    desk.book.listed(ADA, NOW + DAY / 2)
+
+    assert (ConsentStatus.LOST, ConsentStatus.GIVEN) == (before, desk.book.of(desk.vehicle).status)
+
+
+def test_a_car_that_is_listed_again_after_it_was_not_is_good_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+
+    desk.book.unlisted(ADA)
+    desk.book.unlisted(ADA)
+    desk.book.listed(ADA, NOW - DAY)
+
+    assert ["vehicle.consent_lost", "consent.given"] == desk.notes.names
 
 
 def test_a_book_that_does_not_open_is_a_lost_consent_and_says_why(tmp_path: Path) -> None:
