@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -33,10 +30,7 @@ from scheduler.domain.driver import (
 from scheduler.domain.plan import Prefer
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
-from scheduler.expectation import meant
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY_WORDS = (*DAYS, *(f"{first}-{last}" for first in DAYS for last in DAYS if first != last))
+from scheduler.written_time import DAYS, BlockedEnd, Days, WallMoment, WallTime, rank, weekdays
 
 EFFICIENCY = 0.90
 EFFICIENCY_SINGLE_PHASE = 0.86
@@ -50,51 +44,12 @@ Up to 4.6 kW, which is 20 A, the feed is taken to be a single phase.
 FULL_PCT = 100.0
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
-_WALL_TIME = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
-_WALL_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]$"
 _NO_PLUG = {
     "HEV": "a full hybrid has no plug and charges itself as it drives",
     "MHEV": "a mild hybrid has no plug and charges itself as it drives",
     "ICE": "a car with a combustion engine alone has nothing to charge",
     "FCEV": "a fuel-cell car takes hydrogen and has no plug",
 }
-
-
-def _wall_time(written: object) -> time:
-    if isinstance(written, str) and re.fullmatch(_WALL_TIME, written):
-        hour, minute = written.split(":")
-        return time(int(hour), int(minute))
-    raise ValueError('expected a time of day such as "07:00"')
-
-
-def _wall_moment(written: object) -> datetime:
-    if isinstance(written, str) and re.fullmatch(_WALL_MOMENT, written):
-        with suppress(ValueError):  # the 30th of February, which the pattern lets through
-            return datetime.fromisoformat(written)
-    raise ValueError('expected a day and a time such as "2026-12-24 09:00"')
-
-
-def _end_of_blocked(written: object) -> time:
-    return time(0) if written == "24:00" else _wall_time(written)
-
-
-def _weekdays(written: str) -> tuple[int, ...]:
-    """Return the weekdays meant by `mon`, `mon-fri`, `sat-mon`, `mon,wed` or `daily`, each once."""
-    if written == "daily":
-        return tuple(range(7))
-    named: list[int] = []
-    for part in written.split(","):
-        if part not in _DAY_WORDS:
-            forms = 'a day such as "mon", a range such as "mon-fri", several with commas, or "daily"'
-            raise ValueError(f"expected {forms}{meant(part, _DAY_WORDS)}")
-        first, last = DAYS.index(part[:3]), DAYS.index(part[-3:])
-        named += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
-    return tuple(dict.fromkeys(named))
-
-
-def _days(written: str) -> str:
-    _weekdays(written)
-    return written
 
 
 def _with_plug(written: object) -> object:
@@ -104,15 +59,9 @@ def _with_plug(written: object) -> object:
     return name if name in set(Powertrain) else written
 
 
-_TIME_SCHEMA = {"type": "string", "format": "wall-time", "pattern": _WALL_TIME}
-_MOMENT_SCHEMA = {"type": "string", "format": "wall-moment", "pattern": _WALL_MOMENT}
 Percent = Annotated[float, Field(ge=0, le=100)]
 Identity = Annotated[str, StringConstraints(pattern=ID), Field(json_schema_extra={"format": "id"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-WallMoment = Annotated[datetime, BeforeValidator(_wall_moment), WithJsonSchema(_MOMENT_SCHEMA)]
-WallTime = Annotated[time, BeforeValidator(_wall_time), WithJsonSchema(_TIME_SCHEMA)]
-BlockedEnd = Annotated[time, BeforeValidator(_end_of_blocked), WithJsonSchema(_TIME_SCHEMA)]
-Days = Annotated[str, AfterValidator(_days)]
 SmartcarId = Annotated[str, StringConstraints(min_length=1), Field(json_schema_extra={"writeOnly": True})]
 """Not a password, but nothing for a log or an error message either; `writeOnly` keeps it out of both."""
 
@@ -124,6 +73,13 @@ class DepartureEntry(Section):
     target_pct: Percent | None = Field(
         default=None, description="State of charge to be reached by then, in percent. Default: the daily limit."
     )
+    floor_pct: Percent | None = Field(
+        default=None, description="So much will do where the night is dear: the target may wait for a later day."
+    )
+
+    def wanted_pct(self, limit_pct: float) -> float:
+        """Return the target, or the daily limit where none is stated."""
+        return limit_pct if self.target_pct is None else self.target_pct
 
 
 class TripEntry(Section):
@@ -203,8 +159,8 @@ class CarEntry(Section):
     def _one_departure_a_day(cls, departures: dict[str, DepartureEntry]) -> dict[str, DepartureEntry]:
         taken: dict[tuple[int, int], str] = {}
         for days in departures:
-            for weekday in _weekdays(days):
-                other = taken.setdefault((_rank(days), weekday), days)
+            for weekday in weekdays(days):
+                other = taken.setdefault((rank(days), weekday), days)
                 if other != days:
                     raise error_at((days,), f"names {DAYS[weekday]} again, after {other}", departures)
         return departures
@@ -233,6 +189,15 @@ class CarEntry(Section):
         if len(given) == 1:
             other = next(key for key in keys if key not in given)
             raise error_at((given[0],), f"expected {other} beside it, or neither of them", "one of two")
+        return self
+
+    @model_validator(mode="after")
+    def _floors_below_targets(self) -> CarEntry:
+        for days, entry in self.departures.items():
+            target_pct = entry.wanted_pct(self.limit_pct)
+            if entry.floor_pct is not None and entry.floor_pct > target_pct:
+                expected = f"expected no more than the target of {target_pct:g}"
+                raise error_at(("departures", days, "floor_pct"), expected, entry.floor_pct)
         return self
 
     @model_validator(mode="after")
@@ -291,7 +256,7 @@ class CarEntry(Section):
             None if self.max_starts == "any" else self.max_starts,
             self.continuous,
             self.max_price_per_kwh,
-            tuple(BlockedHours(hours.start, hours.end, frozenset(_weekdays(hours.days))) for hours in self.blocked),
+            tuple(BlockedHours(hours.start, hours.end, frozenset(weekdays(hours.days))) for hours in self.blocked),
             self.prefer,
             timedelta(minutes=self.min_run_minutes),
             self.start_cost,
@@ -324,17 +289,12 @@ def driver_schema() -> dict[str, Any]:
     return DriverFile.model_json_schema()
 
 
-def _rank(days: str) -> int:
-    """How narrow a key is: daily, a range or several days, a single day."""
-    return 0 if days == "daily" else 2 if days in DAYS else 1
-
-
 def _by_weekday(departures: dict[str, DepartureEntry], limit_pct: float) -> dict[int, Departure]:
     """Return the departure of each weekday; one that states no target is for the daily limit."""
-    narrowing = sorted(departures, key=_rank)
-    chosen = {weekday: departures[days] for days in narrowing for weekday in _weekdays(days)}
+    narrowing = sorted(departures, key=rank)
+    chosen = {weekday: departures[days] for days in narrowing for weekday in weekdays(days)}
     return {
-        weekday: Departure(entry.at, limit_pct if entry.target_pct is None else entry.target_pct)
+        weekday: Departure(entry.at, entry.wanted_pct(limit_pct), entry.floor_pct)
         for weekday, entry in sorted(chosen.items())
     }
 

@@ -99,7 +99,8 @@ def upcoming_goals(
         departure = wishes.departures.get(day.weekday())
         if departure is not None and not (trips and trips[0].at.time() <= departure.at):
             ready_by = _moment(datetime.combine(day, departure.at), timezone)
-            goals.append(ChargeGoal(ready_by, departure.target_pct, wishes.reserve_pct))
+            goal = ChargeGoal(ready_by, departure.target_pct, wishes.reserve_pct, floor_pct=departure.floor_pct)
+            goals.append(goal)
         goals += (
             ChargeGoal(_moment(trip.at, timezone), trip.target_pct, wishes.reserve_pct, trip.name) for trip in trips
         )

@@ -732,6 +732,21 @@ class TestTheDailyLimit:
         ] == told(folder)
 
 
+class TestAFloor:
+    def test_is_read_and_goes_with_its_goal(self, folder: Path) -> None:
+        patient = car_of(folder, "target_pct: 80}", "target_pct: 80, floor_pct: 40}")
+
+        (goal, *_) = upcoming_goals(patient, BERLIN, utc("2026-02-01T22:00"))
+
+        assert (80.0, 40.0, 40.0) == (goal.target_pct, goal.floor_pct, goal.least_pct)
+
+    def test_is_not_above_its_target(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("target_pct: 80}", "floor_pct: 90}"))
+
+        (problem,) = told(folder)
+        assert problem.endswith("cars[0].departures.mon-fri.floor_pct: got 90, expected no more than the target of 80")
+
+
 class TestACarThatIsAlwaysReady:
     def test_has_its_goal_so_long_after_it_was_plugged_in(self) -> None:
         ready = with_wishes(departures={}, always_ready_within=timedelta(hours=8))

@@ -284,7 +284,7 @@ class Cycle:
             Override.HOLD if seat.car.by_supplier else self._store.override(seat.vehicle_id),
             tuple(self._of_session(session, now)),
             self._soc_pct(seat, state, now),
-            goal.target_pct if goal else 100.0,
+            (promise.target_pct if promise else None) or 100.0,
             seat.car.preferences.reserve_pct,
             goal.ready_by if goal else None,
             is_full(state),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.dispatch.departing import Departing, LearnedGoal
+from scheduler.dispatch.goals import away, planned_goals
 from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
 from scheduler.dispatch.outlooks import Outlooks
 from scheduler.domain.command import Verb
@@ -29,9 +30,6 @@ from scheduler.ports import PriceBook
 
 RESERVE_WITHIN = timedelta(hours=24)
 """The time within which a reserve is had where no departure is ahead; it is charged at once anyhow."""
-
-TOGETHER = timedelta(hours=24)
-"""A later goal that wants more is planned together with the first where it is so near: one stay may serve both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,12 @@ class Promising:
         written = seat.car.vehicle
         seat = replace(seat, car=replace(seat.car, vehicle=stay.vehicle or written))
         curve, learned = self.curve(seat), self._learned(seat, stay, now)
-        goals = _goals(seat, stay, learned, now)
+        upcoming = _upcoming(seat, stay, learned, now)
+        goals = planned_goals(upcoming, stay.limit_pct)
         need = _need(seat, stay, goals, now)
         rules = _rules(seat, stay, need, now)
+        gone = tuple(away(upcoming, goals, stay.plugged_in_at or now, seat.driver.timezone))
+        rules = replace(rules, blocked=(*rules.blocked, *gone))
         if learned is not None:  # it may leave at any moment: of equals the early one
             rules = replace(rules, prefer=Prefer.EARLY)
         rules = within(rules, stay.limits, charging=stay.charging)
@@ -108,27 +109,16 @@ class Promising:
         return self._departing.goal(seat, stay.soc_pct, stay.plugged_in_at, self.curve(seat), now)
 
 
-def _goals(seat: Seat, stay: Circumstances, learned: LearnedGoal | None, now: datetime) -> tuple[ChargeGoal, ...]:
-    """Return the next goal, and those soon after it that want more."""
-    goals: list[ChargeGoal] = []
+def _upcoming(seat: Seat, stay: Circumstances, learned: LearnedGoal | None, now: datetime) -> list[ChargeGoal]:
+    """Return what the driver states and what is learned, in time order."""
     stated = upcoming_goals(seat.car, seat.driver.timezone, now, plugged_in_at=stay.plugged_in_at)
-    everyone = (*stated, learned.goal) if learned is not None else stated
-    for goal in sorted(everyone, key=lambda goal: goal.ready_by):
-        if not goals or (goal.ready_by - goals[0].ready_by <= TOGETHER and goal.target_pct > goals[-1].target_pct):
-            goals.append(_within_reach(goal, stay.limit_pct))
-    return tuple(goals)
+    everyone = stated if learned is None else (*stated, learned.goal)
+    return sorted(everyone, key=lambda goal: goal.ready_by)
 
 
 def _learned_words(learned: LearnedGoal | None, goals: tuple[ChargeGoal, ...]) -> tuple[str, ...]:
     """Say of a learned goal that it is one, where it is the next."""
     return (learned.note,) if learned is not None and goals[0].ready_by == learned.goal.ready_by else ()
-
-
-def _within_reach(goal: ChargeGoal, limit_pct: float | None) -> ChargeGoal:
-    """Return *goal*, or as much of it as the car's own limit allows."""
-    if limit_pct is None or goal.target_pct <= limit_pct:
-        return goal
-    return replace(goal, target_pct=limit_pct, wanted_pct=goal.target_pct)
 
 
 def _need(seat: Seat, stay: Circumstances, goals: tuple[ChargeGoal, ...], now: datetime) -> ChargeNeed:

@@ -22,10 +22,15 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A local wall time by which the car is ready at `target_pct`."""
+    """
+    A local wall time by which the car is ready at `target_pct`.
+
+    With `floor_pct` that much will do for the day where the night is dear, and the target may wait for a later day.
+    """
 
     at: time
     target_pct: float
+    floor_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class ChargeGoal:
     The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`. `name` is that of a trip.
 
     `wanted_pct` is what was asked for where the car's own charge limit stops it below that; None where it does not.
+    `floor_pct`: so much will do, the target may wait for a later day; None where it may not.
     """
 
     ready_by: datetime
@@ -88,6 +94,12 @@ class ChargeGoal:
     reserve_pct: float = 0.0
     name: str = ""
     wanted_pct: float | None = None
+    floor_pct: float | None = None
+
+    @property
+    def least_pct(self) -> float:
+        """What has to be had by then, whatever it costs."""
+        return self.target_pct if self.floor_pct is None else self.floor_pct
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Promise:
     later_goals: tuple[ChargeGoal, ...] = ()
     forecast: tuple[PriceSlot, ...] = ()
 
+    @property
+    def target_pct(self) -> float | None:
+        """The most that any goal of the plan wants; None without a goal."""
+        return max((goal.target_pct for goal in (self.goal, *self.later_goals) if goal is not None), default=None)
+
     def outlook(self, curve: TariffCurve) -> TariffCurve:
         """Return *curve* with this promise's forecast where no price is firm, in place of another forecast there."""
         if not self.forecast:

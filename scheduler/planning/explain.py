@@ -63,14 +63,15 @@ def _achievement(promise: Promise, clock: _Clock) -> str:
             return "no departure ahead, nothing to do"
         if goal.wanted_pct is not None:
             return f"at {goal.target_pct:.0f} %{_limited(goal)} for {clock(goal.ready_by)}, nothing to do"
-        return f"at its target of {goal.target_pct:.0f} % for {clock(goal.ready_by)}, nothing to do"
+        return f"at its target of {promise.target_pct:.0f} % for {clock(goal.ready_by)}, nothing to do"
     money = _money_words(promise)
     if goal is None:
         if plan.outcome is PlanOutcome.MET:
             return f"no departure ahead, charging to its reserve{money}"
         return f"no departure ahead, its reserve cannot be had in full{money}"
     if plan.outcome is PlanOutcome.MET:
-        return f"ready {clock(goal.ready_by)} at {goal.target_pct:.0f} %{_limited(goal)}{money}"
+        later = "".join(f" and {clock(after.ready_by)} at {after.target_pct:.0f} %" for after in promise.later_goals)
+        return f"ready {clock(goal.ready_by)} at {goal.target_pct:.0f} %{_limited(goal)}{later}{money}"
     reached = f"{_reached_pct(promise):.0f} % of {goal.target_pct:.0f} % by {clock(goal.ready_by)}{money}"
     if plan.outcome is PlanOutcome.SHORT_OF_PRICES:
         return f"{reached}, the rest is above the price cap"

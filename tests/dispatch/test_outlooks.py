@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -135,6 +135,43 @@ def test_without_a_past_it_charges_at_the_prices_that_are_known() -> None:
 
 
 def test_a_promise_within_known_prices_keeps_no_forecast() -> None:
-    soon = seat(departures=dict.fromkeys(range(7), Departure(datetime.min.time(), 61.0)))
+    soon = seat(departures=dict.fromkeys(range(7), Departure(time(), 61.0)))
 
     assert not promised(soon, 40)[3]
+
+
+FLOORS = seat(departures=dict.fromkeys(range(7), Departure(time(7), 80.0, 40.0)), reserve_pct=10.0)
+
+
+class Dear(Book):
+    """A night that is dear until nine in the morning: past nights were not."""
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        return TariffCurve("EUR", (PriceSlot(NOW, NOW + 10 * HOUR, 0.5),))
+
+
+class Cheap(Book):
+    """A night as cheap as none before."""
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        return TariffCurve("EUR", (PriceSlot(NOW, NOW + 10 * HOUR, 0.01),))
+
+
+def tonight_kwh(book: Book, soc_pct: float) -> float:
+    """Return what is charged before the next morning's departure of a car whose target may wait for three days."""
+    stay = Circumstances(soc_pct, plugged_in_at=NOW - 4 * HOUR)
+    promise = Promising(book, Outlooks(Past(40))).promise(FLOORS, stay, NOW)
+    assert PlanOutcome.MET is promise.plan.outcome
+    return sum(window.energy_kwh for window in promise.plan.windows if window.start < NOW + 8 * HOUR)
+
+
+def test_a_dear_night_is_skipped_where_the_floor_is_held() -> None:
+    assert 0.0 == tonight_kwh(Dear(), 50.0)
+
+
+def test_below_the_floor_a_dear_night_brings_no_more_than_that() -> None:
+    assert 58 * 0.1 / 0.9 == pytest.approx(tonight_kwh(Dear(), 30.0))
+
+
+def test_a_cheap_night_brings_the_whole_target() -> None:
+    assert 58 * 0.3 / 0.9 == pytest.approx(tonight_kwh(Cheap(), 50.0))

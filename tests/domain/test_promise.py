@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
@@ -40,3 +42,10 @@ def test_what_was_published_since_takes_its_place() -> None:
     seen = promise(slot(0, 0.5, firm=False), slot(1, 0.1, firm=False)).outlook(curve)
 
     assert (slot(0, 0.3), half, PriceSlot(half.end, NOW + 2 * HOUR, 0.1, firm=False)) == seen.slots
+
+
+def test_the_target_of_a_promise_is_the_most_that_any_of_its_goals_wants() -> None:
+    floor, later = ChargeGoal(NOW, 40.0, floor_pct=40.0), ChargeGoal(NOW + HOUR, 80.0)
+
+    assert 80.0 == replace(promise(), goal=floor, later_goals=(later,)).target_pct
+    assert promise().target_pct is None

@@ -115,6 +115,17 @@ def test_a_car_that_stops_below_what_was_asked_for_says_so() -> None:
     )
 
 
+def test_several_goals_are_told_in_their_order_and_a_car_at_the_last_is_at_its_target() -> None:
+    floor, later = replace(GOAL, target_pct=40.0, floor_pct=40.0), ChargeGoal(local(9, 7), 80.0)
+
+    assert "ready 07:00 at 40 % and Mon 07:00 at 80 % for EUR 2.31" in said(
+        replace(promised(goal=floor), later_goals=(later,))
+    )
+    assert "at its target of 80 % for 07:00" in said(
+        replace(promised(ChargePlan.rest(), goal=floor), later_goals=(later,))
+    )
+
+
 def test_a_car_without_a_departure_and_above_its_reserve_has_nothing_to_do() -> None:
     assert "Ada's ID.3: 46 %, no departure ahead, nothing to do" == said(promised(ChargePlan.rest(), goal=None))
 
