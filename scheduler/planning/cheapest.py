@@ -161,6 +161,8 @@ def _searched(task: Task) -> Best:
     bound = found.bound
     if not moments.complete:
         bound = min(bound, unruled_bound(task, relaxed.rates))
+    elif len(task.targets) > 1 and (task.least_run_us or task.least_pause_us):
+        bound = min(bound, found.least)
     off = min(found.weight - bound, task.money << MOST_OFF_BITS)
     return Best(found.runs, off / task.money / task.money_per_price)
 

@@ -19,6 +19,9 @@ from scheduler.planning.task import UNLIMITED, Grid, Task
 NEVER = 1 << 4096
 """Heavier than any plan."""
 
+ROW = 8
+"""Runs off the points to look into, one as soon as it may be after the other; a row may have thousands."""
+
 
 class Bounds(NamedTuple):
     """What `Relaxed` says of some points and the cells between them; `whole` of shut cells is 0."""
@@ -164,18 +167,18 @@ class Relaxed:
     def _part(self, cell: int, begin: int, end: int) -> int:
         return self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
 
-    def on_at(self, left: int, time: int) -> int:
+    def on_at(self, left: int, time: int, row: int = ROW) -> int:
         """Return the least reduced weight from *time* on for a plan that charges and may stop."""
         i, left = bisect_left(self._points, time), max(left, 0)
         if self._points[i] == time:
             return self.on[left][i]
         key = (left, time, True)
         if key not in self._loose:
-            stopped = self.off_at(left, time + self._task.least_pause_us)
+            stopped = self.off_at(left, time + self._task.least_pause_us, row)
             self._loose[key] = min(stopped, self._part(i - 1, time, self._points[i]) + self.on[left][i])
         return self._loose[key]
 
-    def off_at(self, left: int, time: int) -> int:
+    def off_at(self, left: int, time: int, row: int = ROW) -> int:
         """Return the least reduced weight from *time* on for a plan that does not charge and may start."""
         if time >= self._grid.end:
             return 0
@@ -184,27 +187,40 @@ class Relaxed:
             return self.off[left][i]
         key = (left, time, False)
         if key not in self._loose:
-            self._loose[key] = min([self.off[left][i], *self._starts_at(left, time, i - 1)])
+            if not row:
+                return self._rested(left, time)
+            self._loose[key] = min([self.off[left][i], *self._starts_at(left, time, i - 1, row - 1)])
         return self._loose[key]
 
-    def _starts_at(self, left: int, time: int, cell: int) -> list[int]:
-        """Return what plans weigh that start at *time*, inside a cell."""
+    def _starts_at(self, left: int, time: int, cell: int, row: int) -> list[int]:
+        """Return what plans weigh that start at *time*, inside a cell; *row* more runs of the row are looked into."""
         task = self._task
         if not task.open[cell]:
             return []
-        remaining = [left - 1] if left else [0] if task.starts == UNLIMITED else []
-        if self._grid.exempt_ahead[cell] is not None:
-            remaining.append(left)
         plans: list[int] = []
         until = time + task.least_run_us
-        for after in remaining:
+        for after in self._remaining(left, cell):
             if until <= self._grid.stretch_end[cell]:
                 run = self.weight_until(until) - self.weight_until(time) if task.least_run_us else 0
-                plans.append(self._start + run + self.on_at(after, until))
+                plans.append(self._start + run + self.on_at(after, until, row))
             if self._short is not None:
                 following = self._part(cell, time, self._points[cell + 1]) + self.on[after][cell + 1]
                 plans.append(self._start + self._short + following)
         return plans
+
+    def _rested(self, left: int, time: int) -> int:
+        """Return what no plan is below that does not charge at *time*, inside a cell: there runs may be of any length."""
+        i = bisect_left(self._points, time)
+        rest = self.off[left][i]
+        part = min(self._part(i - 1, time, self._points[i]), 0)
+        for after in self._remaining(left, i - 1):
+            rest = min(rest, self._start + part + min(self.off[after][i], self.on[after][i]))
+        return rest
+
+    def _remaining(self, left: int, cell: int) -> list[int]:
+        """Return how many starts may be left after one in *cell*."""
+        remaining = [left - 1] if left else [0] if self._task.starts == UNLIMITED else []
+        return remaining if self._grid.exempt_ahead[cell] is None else [*remaining, left]
 
 
 def _paid(task: Task, rates: list[int]) -> list[int]:

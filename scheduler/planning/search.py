@@ -28,11 +28,16 @@ from scheduler.planning.walk import Walk
 
 
 class Found(NamedTuple):
-    """The lightest runs found, what they weigh, and a weight that no plan is below: the same where it is proven."""
+    """
+    The lightest runs found, what they weigh, and a weight that no plan is below: the same where it is proven.
+
+    `bound` holds among plans of such ends as are tried; `least`, the relaxed task's, among all.
+    """
 
     runs: list[tuple[int, int]]
     weight: int
     bound: int
+    least: int
 
 
 class Search:
@@ -64,7 +69,7 @@ class Search:
             _, found = self._sweep(least + gap, hasty=True)
             gap += gap
         value, path = found
-        return Found(runs_along(path), value + constant, bound + constant)
+        return Found(runs_along(path), value + constant, bound + constant, self._relaxed.least() + constant)
 
     def _sweep(self, limit: int, *, hasty: bool) -> tuple[bool, tuple[int, Path] | None]:
         """Look at the plans that may weigh no more than *limit*; say whether none was left out, and the lightest."""

@@ -123,6 +123,9 @@ class Grid:
 MOST_MOMENTS = 3000
 """Last moments to keep; slots of odd lengths under odd runs and pauses could have a hundred thousand."""
 
+MOST_ROWS = 100
+"""Runs and pauses in one row; the search follows a row in calls within each other, and Python allows a thousand."""
+
 
 @dataclass(frozen=True, slots=True)
 class LastMoments:
@@ -145,17 +148,35 @@ def last_moments(task: Task) -> LastMoments:
     """Return the last moments of *task*: no plan is better for beginning or ending anywhere else, floating ends aside."""
     run, pause = task.least_run_us, task.least_pause_us
     points = set(task.points)
-    starts: set[int] = set()
-    stops: set[int] = set()
+    starts, stops = _across_targets(task)
+    starts, stops = starts - points, stops - points
     fresh_starts, fresh_stops = points - {task.points[-1]}, points - {0}
-    for _ in range(len(task.points) if task.starts == UNLIMITED else task.layers + 1):
+    rows = len(task.points) if task.starts == UNLIMITED else task.layers + 1
+    complete = rows <= MOST_ROWS
+    for _ in range(min(rows, MOST_ROWS)):
         earlier_starts = {end - run for end in fresh_stops if end > run} - points - starts if run else set()
         earlier_stops = {start - pause for start in fresh_starts if start > pause} - points - stops if pause else set()
         fresh_starts, fresh_stops = earlier_starts, earlier_stops
         starts |= fresh_starts
         stops |= fresh_stops
-        if not fresh_starts and not fresh_stops:
-            return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)))
         if len(starts) + len(stops) > MOST_MOMENTS:
-            return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)), complete=False)
-    return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)))
+            complete = False
+            break
+    return LastMoments(tuple(sorted(starts)), tuple(sorted(stops)), complete)
+
+
+def _across_targets(task: Task) -> tuple[set[int], set[int]]:
+    """
+    Return where a least run that lasts beyond a target begins, and a least pause, so that the next one is just met.
+
+    Such a run or pause cannot move without missing one target or the other, while another end floats ahead of both.
+    """
+    starts: set[int] = set()
+    stops: set[int] = set()
+    for before, after in pairwise(task.targets):
+        moment, more = task.points[before.index], after.energy_us - before.energy_us
+        begins = (moment + more - task.least_run_us,)
+        ends = (point - more - task.least_pause_us for point in task.points[before.index :])
+        starts.update(begin for begin in begins if max(moment - task.least_run_us, 0) < begin < moment)
+        stops.update(end for end in ends if max(moment - task.least_pause_us, 0) < end < moment)
+    return starts, stops

@@ -27,6 +27,7 @@ class Walk:
         self._points = task.points
         self._begins = sorted((*task.points, *moments.starts))
         self._ends = sorted((*task.points, *moments.stops))
+        self._rows = frozenset(moments.starts)
         self._total = task.targets[-1].energy_us
         self._passage = Passage(task, relaxed)
         runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
@@ -145,7 +146,7 @@ class Walk:
             return
         for settled in self._passage.passed(time, resume, ended, charging=False):
             cell = bisect_right(self._points, resume) - 1
-            if self._points[cell] == resume:
+            if resume not in self._rows:
                 self._rest(resume, left, settled)
             elif self._task.open[cell]:
                 for after, bound_to, begun in self._ways(resume, cell, left, settled):

@@ -46,7 +46,8 @@ def task_of(terms: Terms, line: Timeline, reserve: Reserve, *, known: bool, shor
         bends.append(bend)
         prices.append(float(money))
     start_money = weights.start_price(terms.start_price)
-    starts, running = _starts(terms, reserve, len(opened))
+    lone = not short_runs and 2 * terms.least_run_us > terms.total_us
+    starts, running = _starts(terms, reserve, len(opened), lone=lone)
     return Task(
         points,
         tuple(opened),
@@ -83,12 +84,18 @@ def _targets(terms: Terms, line: Timeline, reserve: Reserve, weights: Merit) -> 
     return tuple(targets)
 
 
-def _starts(terms: Terms, reserve: Reserve, cells: int) -> tuple[int, int | None]:
-    """Return the starts there are, and those left to a plan that goes on charging; see `Task`."""
+def _starts(terms: Terms, reserve: Reserve, cells: int, *, lone: bool) -> tuple[int, int | None]:
+    """
+    Return the starts there are, and those left to a plan that goes on charging; see `Task`.
+
+    *lone*: there is not enough to charge for two runs.
+    """
     allowed = cells if terms.starts == UNLIMITED else min(terms.starts, cells)
     going_on = allowed
     if terms.continuous and not reserve.energy_us:
         allowed, going_on = min(allowed, 1), 0
-    if allowed >= cells and not terms.continuous:
+    if lone:
+        allowed = going_on = min(allowed, 1)
+    elif allowed >= cells and not terms.continuous:
         return UNLIMITED, UNLIMITED if terms.running else None
     return allowed, going_on if terms.running else None
