@@ -25,9 +25,11 @@ from scheduler.storage import open_store
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent_book import ConsentBook
+from scheduler.vehicles.smartcar.dashboard_webhook import DashboardWebhook
 from scheduler.vehicles.smartcar.faults import CredentialsRefused
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
+from scheduler.web.webhook import PATH as WEBHOOK_PATH
 
 SPOKE_WITHIN = timedelta(days=2)
 """A subscribed car that said nothing for so long was not even moved, or its webhook is broken."""
@@ -53,13 +55,14 @@ class Finding:
 
 def examine(config: Path, state: Path) -> bool:
     """Print what is well and what is not; return whether nothing is ill. ConfigError where a file has to be mended first."""
-    findings = asyncio.run(_findings(config, StateDirectory(state), SystemClock()))
+    findings = asyncio.run(findings_of(config, StateDirectory(state), SystemClock()))
     for finding in findings:
         click.echo(finding.line)
     return all(finding.well is not False for finding in findings)
 
 
-async def _findings(config: Path, directory: StateDirectory, clock: Clock) -> list[Finding]:
+async def findings_of(config: Path, directory: StateDirectory, clock: Clock) -> list[Finding]:
+    """Return everything that was looked at. ConfigError where a file has to be mended first."""
     settings = load_settings(config)
     drivers = load_drivers(config / "drivers", tariffs_in(config / "tariffs"))
     findings = [
@@ -126,7 +129,7 @@ class _Silent:
 
 
 async def _account(settings: Settings, roster: Roster, clock: Clock) -> list[Finding]:
-    """Sign in and list the connections: hosts, token and consents in two calls that cost nothing."""
+    """Sign in, list the connections and the webhooks: hosts, token and consents in calls that cost nothing."""
     if settings.simulator.start:
         return [Finding("Smartcar", well=True, sentence="simulated cars, so no account is needed")]
     try:
@@ -140,6 +143,7 @@ async def _account(settings: Settings, roster: Roster, clock: Clock) -> list[Fin
     gateway = SmartcarGateway(SmartcarSettings.model_validate(account), clock)
     try:
         connections = await gateway.connections()
+        dashboard = await _dashboard(settings, gateway)
     except CredentialsRefused as error:
         to_do = "Compare smartcar.client_id and its secret with Smartcar's dashboard; a secret may have been replaced there."
         return [Finding("token", well=False, sentence=str(error), to_do=to_do)]
@@ -150,9 +154,34 @@ async def _account(settings: Settings, roster: Roster, clock: Clock) -> list[Fin
         return [Finding("hosts", well=False, sentence=str(error), to_do=to_do)]
     finally:
         await gateway.aclose()
-    answered = Finding("hosts", well=True, sentence="both of Smartcar's hosts answer")
+    answered = Finding("hosts", well=True, sentence="Smartcar's hosts answer")
     signed_in = Finding("token", well=True, sentence=f"signed in; {len(connections)} cars are connected")
-    return [answered, signed_in, *car_findings(roster.seats, connections)]
+    return [answered, signed_in, *car_findings(roster.seats, connections), *dashboard]
+
+
+async def _dashboard(settings: Settings, gateway: SmartcarGateway) -> list[Finding]:
+    """Look up the webhook in the dashboard, where there is to be one."""
+    if not settings.smartcar.management_token.get_secret_value():
+        return []
+    try:
+        return [dashboard_finding(await gateway.webhooks())]
+    except VehicleError as error:
+        return [Finding("dashboard", None, f"the webhooks cannot be looked up: {error}", "Look there yourself.")]
+
+
+def dashboard_finding(webhooks: Iterable[DashboardWebhook]) -> Finding:
+    """Return whether a webhook leads here and is switched on. Whether it is verified, Smartcar tells nobody."""
+    ours = [webhook for webhook in webhooks if webhook.callback_uri.endswith(WEBHOOK_PATH)]
+    if not ours:
+        sentence = f"no webhook there ends in {WEBHOOK_PATH}"
+        return Finding("dashboard", well=False, sentence=sentence, to_do="Make one; see docs/operating.md, Webhooks.")
+    if all(webhook.enabled is False for webhook in ours):
+        to_do = "Verify it and switch it on in the dashboard."
+        return Finding("dashboard", well=False, sentence="the webhook is switched off", to_do=to_do)
+    if all(webhook.subscribes is False for webhook in ours):
+        to_do = "Switch on auto-subscribe, or subscribe each car that is connected from now on."
+        return Finding("dashboard", None, "the webhook is on, but does not subscribe new cars by itself", to_do)
+    return Finding("dashboard", well=True, sentence="the webhook leads here and is switched on")
 
 
 def car_findings(seats: Iterable[Seat], connections: Iterable[Connection]) -> list[Finding]:

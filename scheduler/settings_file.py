@@ -62,6 +62,9 @@ class SmartcarSection(Section):
     vehicle_origin: Origin = Field(
         default="https://vehicle.api.smartcar.com", description="Where cars are read and commanded."
     )
+    management_origin: Origin = Field(
+        default="https://management.api.smartcar.com", description="Where webhooks are looked up, by the doctor."
+    )
     connect_origin: Origin = Field(default="https://connect.smartcar.com", description="Where drivers consent.")
     auth_origin: Origin = Field(default="https://auth.smartcar.com", description="Where v2's tokens are made.")
     api_origin: Origin = Field(default="https://api.smartcar.com", description="Where v2 reads and commands cars.")

@@ -144,6 +144,30 @@ def test_the_shipped_configuration_is_in_order(
     assert (0, True) == (code, "everything is in order" in out)
 
 
+def test_check_says_how_a_car_without_ids_is_connected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    file = tmp_path / "config" / "drivers" / "ada.yaml"
+    file.write_text("".join(line for line in file.read_text().splitlines(keepends=True) if "smartcar_" not in line))
+
+    code, out, _ = run("check", "--config", str(tmp_path / "config"), capsys=capsys, monkeypatch=monkeypatch)
+
+    assert (0, True) == (code, "ada-id3: no ids in its file; connected by: smartcharge connect ada-id3" in out)
+
+
+def test_a_car_has_both_ids_or_neither(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    file = tmp_path / "config" / "drivers" / "ada.yaml"
+    file.write_text("".join(line for line in file.read_text().splitlines(keepends=True) if "smartcar_user" not in line))
+
+    code, _, err = run("check", "--config", str(tmp_path / "config"), capsys=capsys, monkeypatch=monkeypatch)
+
+    assert (78, True) == (code, "expected smartcar_user_id beside it, or neither of them" in err)
+
+
 def test_check_names_file_line_and_what_was_meant(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from scheduler.clock import ManualClock, clock_error_s
-from scheduler.doctor import Finding, car_findings, clock_finding, examine, price_findings, sealed_findings
+from scheduler.clock import ManualClock, SystemClock, clock_error_s
+from scheduler.doctor import (
+    Finding,
+    car_findings,
+    clock_finding,
+    dashboard_finding,
+    examine,
+    findings_of,
+    price_findings,
+    sealed_findings,
+)
 from scheduler.domain.roster import Roster
+from scheduler.state_directory import StateDirectory
+from scheduler.vehicles.simulator.process import serve
+from scheduler.vehicles.simulator.scenario import WebhookSpec, load_scenario
+from scheduler.vehicles.simulator.world import World
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent_book import ConsentBook, Ids
+from scheduler.vehicles.smartcar.dashboard_webhook import DashboardWebhook
 from tests.fakes.journal import Notes
 from tests.fakes.store import MemoryStore
 from tests.web.fleet import ADA, HOME, a_curve, a_driver
@@ -60,6 +76,89 @@ def test_the_kernel_is_asked_without_harm() -> None:
     error_s = clock_error_s()
 
     assert error_s is None or error_s >= 0
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "well", "words"),
+    [
+        ([], False, "no webhook there ends in /webhooks/smartcar"),
+        ([DashboardWebhook("https://x/oauth/callback", True, True)], False, "no webhook there"),
+        ([DashboardWebhook("https://x/webhooks/smartcar", False, True)], False, "switched off"),
+        ([DashboardWebhook("https://x/webhooks/smartcar", True, False)], None, "auto-subscribe"),
+        ([DashboardWebhook("https://x/webhooks/smartcar", True, True)], True, "switched on"),
+        ([DashboardWebhook("https://x/webhooks/smartcar")], True, "switched on"),
+    ],
+)
+def test_the_dashboards_webhook_is_judged_by_where_it_leads(
+    webhooks: list[DashboardWebhook], well: bool | None, words: str
+) -> None:
+    finding = dashboard_finding(webhooks)
+
+    assert (well, True) == (finding.well, words in finding.line)
+
+
+def a_config(folder: Path, origin: str, client_id: str) -> Path:
+    """Return the shipped example, on an account at *origin* instead of a simulator of its own."""
+    config = folder / "config"
+    shutil.copytree(CONFIG, config)
+    hosts = "".join(f"  {host}_origin: {origin}\n" for host in ("iam", "vehicle", "management"))
+    (config / "smartcharge.yaml").write_text(f"smartcar:\n  client_id: {client_id}\n  mode: simulated\n{hosts}")
+    return config
+
+
+async def doctored(folder: Path, client_id: str, *, up: bool = True) -> list[str]:
+    """Return what the doctor says of an account at a simulator on a socket."""
+    scenario = load_scenario(CONFIG / "simulator.yaml").model_copy(
+        update={"webhooks": (WebhookSpec(id="wh", callback_uri="http://127.0.0.1:9/webhooks/smartcar"),)}
+    )
+    world, address, stop = World(scenario, SystemClock()), asyncio.get_running_loop().create_future(), asyncio.Event()
+    server = asyncio.create_task(serve(world, "127.0.0.1", 0, address.set_result, stop=stop))
+    origin = await address
+    if not up:
+        stop.set()
+        await server
+    findings = await findings_of(a_config(folder, origin, client_id), StateDirectory(folder / "state"), SystemClock())
+    if up:
+        world.disconnect("ben")
+        world.record("webhook", act="verified", webhook="wh")
+        findings += await findings_of(folder / "config", StateDirectory(folder / "state"), SystemClock())
+        stop.set()
+        await server
+    world.close()
+    return [finding.line for finding in findings]
+
+
+@pytest.mark.live
+def test_an_account_is_examined_without_a_billed_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTCHARGE_SMARTCAR__CLIENT_SECRET", "simulated-secret")
+    monkeypatch.setenv("SMARTCHARGE_SMARTCAR__MANAGEMENT_TOKEN", "simulated-management-token")
+
+    lines = asyncio.run(doctored(tmp_path, "client_simulated"))
+
+    assert "well  token: signed in; 3 cars are connected" in lines
+    looked_up = [line.partition("\n")[0] for line in lines if "dashboard: " in line]
+    off, on = "the webhook is switched off", "the webhook leads here and is switched on"
+    assert [f"ILL   dashboard: {off}", f"well  dashboard: {on}"] == looked_up
+    ill = (
+        "ILL   car ben-model-3: Smartcar knows no connection of this car and this user\n        Run smartcharge connect"
+    )
+    assert [f"{ill} ben-model-3"] == [line for line in lines if "car ben" in line]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("client_id", "up", "words"),
+    [("client_other", True, "ILL   token: "), ("client_simulated", False, "ILL   hosts: no connection to Smartcar")],
+)
+def test_a_wrong_account_is_told_from_a_host_that_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client_id: str, up: bool, words: str
+) -> None:
+    monkeypatch.setenv("SMARTCHARGE_SMARTCAR__CLIENT_SECRET", "simulated-secret")
+
+    lines = asyncio.run(doctored(tmp_path, client_id, up=up))
+
+    assert any(line.startswith(words) for line in lines), lines
+    assert "simulated-secret" not in str(lines)
 
 
 def test_consents_are_looked_up_where_the_daemon_keeps_them_and_nothing_is_made(tmp_path: Path) -> None:

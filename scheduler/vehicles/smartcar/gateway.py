@@ -13,6 +13,7 @@ from scheduler.ports import Clock
 from scheduler.vehicles.smartcar.channel import Channels, Dropped, NotSent, Request, TransportFactory
 from scheduler.vehicles.smartcar.connections import Connection, connections_in, has_next_page
 from scheduler.vehicles.smartcar.consent import Connected
+from scheduler.vehicles.smartcar.dashboard_webhook import DashboardWebhook, webhooks_in
 from scheduler.vehicles.smartcar.faults import Ask, fault_in
 from scheduler.vehicles.smartcar.grants import GrantId
 from scheduler.vehicles.smartcar.reply import Reply, at
@@ -91,6 +92,10 @@ class SmartcarGateway:
                 return found
         raise VehicleUnreachable(f"Smartcar's list of connections has no end after {_MOST_PAGES} pages")
 
+    async def webhooks(self) -> list[DashboardWebhook]:
+        """Return the application's webhooks. Not billed."""
+        return webhooks_in((await self._read("/v3/webhooks", origin=self._settings.management_origin)).body)
+
     async def disconnect(self, vehicle: Vehicle) -> None:
         """End the consent for one car at Smartcar. Where there is none it is done already."""
         for connection in await self.connections(vehicle):
@@ -103,7 +108,13 @@ class SmartcarGateway:
         """Close every connection. The gateway may be used again and opens new ones."""
         await self._channels.aclose()
 
-    async def _read(self, path: str, params: dict[str, str] | None = None, vehicle: Vehicle | None = None) -> Reply:
+    async def _read(
+        self,
+        path: str,
+        params: dict[str, str] | None = None,
+        vehicle: Vehicle | None = None,
+        origin: str | None = None,
+    ) -> Reply:
         headers = _headers(vehicle)
         request = Request("GET", path, headers, params or {})
         # Jitter would make a simulated night differ from its repetition; two tries are no herd.
@@ -111,7 +122,7 @@ class SmartcarGateway:
             on=(NotSent, Dropped), attempts=_READ_TRIES, timeout=None, wait_initial=1.0, wait_jitter=0.0
         ):
             with attempt:
-                reply = await self._authorised(request)
+                reply = await self._authorised(request, origin)
         _check(reply, Ask.READ, vehicle)
         return reply
 
@@ -120,9 +131,9 @@ class SmartcarGateway:
         reply = await self._authorised(Request("POST", path, _headers(vehicle), json=body, acts=True))
         _check(reply, ask, vehicle)
 
-    async def _authorised(self, request: Request) -> Reply:
+    async def _authorised(self, request: Request, origin: str | None = None) -> Reply:
         """Send *request* with the token; once more with another one where that was refused."""
-        channel = self._channels.to(self._settings.vehicle_origin)
+        channel = self._channels.to(origin or self._settings.vehicle_origin)
         token = await self._token.value()
         reply = await channel.send(request.with_header("Authorization", f"Bearer {token}"))
         if reply.status == 401:

@@ -1,0 +1,34 @@
+"""A webhook as Smartcar's dashboard has it: where it leads, and whether it is switched on. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scheduler.vehicles.smartcar.reply import at
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardWebhook:
+    """
+    `enabled` and `subscribes` (new cars at once) are None where the answer does not say. Whether it was verified Smartcar
+    tells nobody. The address may hold a secret path, and is not printed.
+    """
+
+    callback_uri: str = field(repr=False)
+    enabled: bool | None = None
+    subscribes: bool | None = None
+
+
+def webhooks_in(payload: object) -> list[DashboardWebhook]:
+    """Return the webhooks of one page."""
+    entries = at(payload, "data")
+    return [_webhook(entry) for entry in (entries if isinstance(entries, list) else ())]
+
+
+def _webhook(entry: object) -> DashboardWebhook:
+    uri, enabled, subscribes = (at(entry, "attributes", key) for key in ("callbackUri", "isEnabled", "autoSubscribe"))
+    return DashboardWebhook(
+        uri if isinstance(uri, str) else "",
+        enabled if isinstance(enabled, bool) else None,
+        subscribes if isinstance(subscribes, bool) else None,
+    )
