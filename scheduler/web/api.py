@@ -21,9 +21,9 @@ from scheduler.web.answers import (
     EventsAnswer,
     FleetAnswer,
     LinkAnswer,
-    PricesAnswer,
     WishAnswer,
 )
+from scheduler.web.price_answers import PricesAnswer
 from scheduler.web.reasons import EstimateAnswer, WhyAnswer
 
 PREFIX = "/api/v1"

@@ -9,7 +9,8 @@ from pydantic import Field
 from scheduler.operations import EstimateView, FleetView, WhyView
 from scheduler.planning.account import WindowAccount
 from scheduler.planning.relaxation import Relaxation, Wish
-from scheduler.web.answers import Answer, CommandAnswer, ComponentAnswer, Kwh, Pct, PromiseAnswer
+from scheduler.web.answers import Answer, CommandAnswer, Kwh, Pct, PromiseAnswer
+from scheduler.web.price_answers import ComponentAnswer
 
 
 class WindowAccountAnswer(Answer):
