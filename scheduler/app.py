@@ -34,6 +34,7 @@ from scheduler.domain.vehicle import VehicleId
 from scheduler.driver_file import driver_schema
 from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
+from scheduler.monitoring.redaction import REDACTION
 from scheduler.operations import Operations
 from scheduler.ports import Clock, Journal, PriceBook, Store
 from scheduler.prices.feeds.fetch import Fetcher
@@ -107,6 +108,7 @@ class House:
             self._reseated,
         )
         self.consents = self._account.connecting
+        REDACTION.learn(self._account.ids())
         self._reception = Reception(
             key, around.clock, store, self._account.book, self._account.cars, lambda: self.heartbeat.nudge("sweep")
         )
@@ -232,6 +234,7 @@ class House:
 
     def _reseated(self) -> None:
         """Turn the cars that were connected, and no longer those that were disconnected."""
+        REDACTION.learn(self._account.ids())
         self.store.enlist(self._account.callable, self.clock.now())
         self.heartbeat.nudge("sweep")
 
@@ -312,9 +315,11 @@ def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
 
     def secret(name: str) -> str | None:
         try:
-            return named_secret(name, directory)
+            found = named_secret(name, directory)
         except ConfigError as error:
             raise FeedRejected(str(error)) from None
+        REDACTION.learn([found] if found else ())
+        return found
 
     return secret
 

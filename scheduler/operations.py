@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.command import Command
-from scheduler.domain.consent import Consent
+from scheduler.domain.consent import Consent, ConsentStatus
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import Event
 from scheduler.domain.plan import ChargePlan
@@ -68,8 +68,14 @@ class CarView:
 
     @property
     def plan_in_force(self) -> ChargePlan | None:
-        """The plan that is followed: none while the car is unplugged or overruled."""
-        return self.promise.plan if self.promise and self.session and not self.overruled else None
+        """The plan that is followed: none while the car is unplugged, overruled or out of reach."""
+        followed = self.session and not self.overruled and self.in_reach
+        return self.promise.plan if self.promise and followed else None
+
+    @property
+    def in_reach(self) -> bool:
+        """Whether the car may be read and commanded: its driver lets us, and calls are left."""
+        return self.consent.status is ConsentStatus.GIVEN and self.calls_left != 0
 
     def soc_age(self, now: datetime) -> timedelta | None:
         """Return how old the state of charge is; None while none was ever seen."""
@@ -284,14 +290,15 @@ class Operations:
         calls_left = self._calls_left(vehicle_id)
         if seat.car.by_supplier:
             override, promise = Override.NONE, None
-        next_event_at, next_event = next_of(promise if session and session.hand is Hand.NONE else None, override, now)
+        trouble = trouble_sentence(seat, state, consent, calls_left, now)
+        followed = promise if session and session.hand is Hand.NONE and trouble is None else None
+        next_event_at, next_event = next_of(followed, override, now)
         return CarView(
             vehicle_id,
             str(seat.driver.id),
             seat.title,
             seat.driver.timezone,
-            trouble_sentence(seat, state, consent, calls_left, now)
-            or car_sentence(seat, state, session, override, promise, now),
+            trouble or car_sentence(seat, state, session, override, promise, now),
             seat.driver.tariff_id,
             state,
             self._store.last_look(vehicle_id),

@@ -227,15 +227,25 @@ def test_no_secret_and_no_id_of_the_maker_is_in_the_log_the_terminal_or_the_ledg
     town.fault(kind="error", on="read", status=500, times=2)
     town.fault(kind="error", on="token", status=401)
     eventually("it was told", lambda: "vehicle.unreachable" in town.log())
+    asked = {
+        words: town.smartcharge(*words.split()).stdout for words in ("status", "status --json", "doctor", "why ada")
+    }
+    heard = {path: str(town.api(path)) for path in ("/events?limit=1000", "/commands", "/cars/ada/connect")}
     daemon.terminate()
     assert 0 == daemon.wait(20)
     out.close()
 
     told = {
+        **asked,
+        **heard,
         "log": town.log(),
         "terminal": (town.folder / "stdout").read_text(),
         **{path.name: path.read_bytes().decode("latin-1") for path in town.state.glob("smartcharge.db*")},
+        **{
+            path.name: path.read_bytes().decode("latin-1") for path in town.state.glob("private/**/*") if path.is_file()
+        },
     }
+    assert [] == [words for words, said in asked.items() if not said]
 
     canaries = [SECRET, "sim-vehicle-ada", "sim-user-ada", "Bearer", "sim.app."]
     assert {"log", "terminal", "smartcharge.db"} <= told.keys()

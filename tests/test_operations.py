@@ -104,6 +104,18 @@ def test_a_plugged_in_car_gives_its_promise_and_its_next_event() -> None:
     assert timedelta(0) == car.soc_age(NOW)
 
 
+@pytest.mark.parametrize("calls_left", [0, 1])
+def test_a_car_without_calls_follows_no_plan_and_has_no_next_event(calls_left: int) -> None:
+    house = Counter()
+    house.plug_in()
+    house.operations._calls_left = lambda _vehicle_id: calls_left
+
+    (car,) = house.operations.fleet().cars
+
+    assert (calls_left > 0) == (car.next_event != "") == (car.plan_in_force is not None)
+    assert (calls_left == 0) == ("no more calls" in car.sentence)
+
+
 def test_a_car_that_the_supplier_charges_says_so_and_takes_no_wish() -> None:
     house = Counter(by_supplier=True)
     house.plug_in()

@@ -166,23 +166,6 @@ class ConsentAnswer(Answer):
         return cls(status=consent.status, since=consent.since, ends_at=consent.ends_at, words=consent.words(now))
 
 
-class LinkAnswer(Answer):
-    """The address by which a driver connects a car."""
-
-    now: datetime
-    link: str = Field(description="Good for ten minutes")
-
-
-class ConnectAnswer(Answer):
-    """What came of the last way through Smartcar's Connect. `at` is null where nobody has come back since the start."""
-
-    now: datetime
-    at: datetime | None
-    done: bool
-    sentence: str
-    link: str | None = Field(description="Tesla's virtual key, where it is still to be let in")
-
-
 class CarAnswer(Answer):
     """One car. `sentence` says it all; the rest is the same in pieces."""
 

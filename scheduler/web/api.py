@@ -15,14 +15,13 @@ from scheduler.operations import CarView, Operations
 from scheduler.web.answers import (
     CommandAnswer,
     CommandsAnswer,
-    ConnectAnswer,
     ErrorAnswer,
     EventAnswer,
     EventsAnswer,
     FleetAnswer,
-    LinkAnswer,
     WishAnswer,
 )
+from scheduler.web.connect_answers import ConnectAnswer, LinkAnswer
 from scheduler.web.price_answers import PricesAnswer
 from scheduler.web.reasons import EstimateAnswer, WhyAnswer
 

@@ -116,6 +116,11 @@ class SmartcarAccount:
         vehicles = [seat.car.vehicle for seat in self.roster.seats]
         return {vehicle.smartcar_vehicle_id: vehicle.id for vehicle in vehicles if vehicle.smartcar_vehicle_id}
 
+    def ids(self) -> list[str]:
+        """Return what Smartcar calls the cars and their users: for whoever keeps it out of the log."""
+        vehicles = [seat.car.vehicle for seat in self.roster.seats]
+        return [name for each in vehicles for name in (each.smartcar_vehicle_id, each.smartcar_user_id) if name]
+
     async def examine(self) -> None:
         """
         Ask Smartcar which cars are connected (v3, not billed), and remind drivers whose consents are about to end.
