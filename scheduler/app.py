@@ -30,7 +30,6 @@ from scheduler.dispatch.sweep import InProcess, Sweep
 from scheduler.domain.errors import ConfigError, FeedRejected, StoreUnavailable
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId
-from scheduler.domain.vehicle import VehicleId
 from scheduler.driver_file import driver_schema
 from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
@@ -40,7 +39,7 @@ from scheduler.ports import Clock, Journal, PriceBook, Store
 from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.refresh import PriceRefresher
 from scheduler.prices.tariff import Tariff, TariffSettings, load_tariffs
-from scheduler.settings import check_config, named_secret
+from scheduler.settings import named_secret
 from scheduler.settings_file import SettingsFile, settings_schema
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
@@ -322,17 +321,6 @@ def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
         return found
 
     return secret
-
-
-def config_problems(config: Path) -> list[str]:
-    """Return everything that is wrong with the folder *config*, one sentence each."""
-    return [str(problem) for problem in check_config(config, tariffs_in, load_drivers)]
-
-
-def cars_without_ids(config: Path) -> list[VehicleId]:
-    """Return the cars whose files name no ids of Smartcar's: `smartcharge connect` brings them. The files must be sound."""
-    seats = Roster(load_drivers(config / "drivers")).seats
-    return [seat.vehicle_id for seat in seats if not seat.car.vehicle.smartcar_vehicle_id]
 
 
 def json_schema(what: str) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def solve(problem: TextIO) -> None:
 @CONFIG
 def check(config: Path) -> None:
     """Check every file of the configuration, and say what to mend and where."""
-    from scheduler.app import cars_without_ids, config_problems
+    from scheduler.config_check import config_notes, config_problems
 
     problems = config_problems(config)
     for problem in problems:
@@ -137,8 +137,8 @@ def check(config: Path) -> None:
     if problems:
         _fail(f"{len(problems)} thing{'s' if len(problems) != 1 else ''} to mend in {config}", 78)
     click.echo(f"{config}: everything is in order")
-    for vehicle_id in cars_without_ids(config):
-        click.echo(f"{vehicle_id}: no ids in its file; connected by: smartcharge connect {vehicle_id}")
+    for note in config_notes(config):
+        click.echo(note)
 
 
 @smartcharge.command()

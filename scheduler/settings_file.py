@@ -96,7 +96,7 @@ class SettingsFile(Section):
     database_url: DatabaseUrl | None = Field(
         default=None, description="A SQLAlchemy URL, for PostgreSQL. Default: SQLite in the state directory."
     )
-    page_host: Annotated[str, Field(min_length=1)] = Field(
+    page_host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = Field(
         default="127.0.0.1",
         description="The address of the page and the API. They know no passwords: keep it on this machine.",
     )
