@@ -12,7 +12,7 @@ import pytest
 
 from scheduler.clock import LoopClock, ManualClock, VirtualLoop, run_virtually
 from scheduler.domain.errors import FeedError, FeedRejected, FeedUnavailable, PayloadInvalid
-from scheduler.prices.feeds.feed import FeedRequest, Login, Secret
+from scheduler.prices.feeds.feed import FeedRequest, Login, Secret, web_address
 from scheduler.prices.feeds.fetch import Fetcher
 from tests.prices.memory import Wire
 
@@ -99,11 +99,12 @@ def test_a_status_is_sorted_by_what_can_be_done(status: int, body: bytes, kind: 
         ("Tue, 10 Feb 2026 11:05:00 GMT", 300),
         ("Tue, 10 Feb 2026 10:00:00 GMT", 0),
         ("soon", None),
+        ("²", None),
         ("", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(said: str, seconds: int | None) -> None:
-    error = failure(lambda _: httpx.Response(429, headers={"Retry-After": said}))
+    error = failure(lambda _: httpx.Response(429, headers={"Retry-After": said.encode()}))
 
     assert isinstance(error, FeedUnavailable)
     assert (None if seconds is None else timedelta(seconds=seconds)) == error.retry_after
@@ -266,11 +267,47 @@ def test_a_missing_secret_is_named_and_nothing_is_sent() -> None:
     assert [] == wire.asked
 
 
+@pytest.mark.parametrize("value", ["schlüssel", "two\nlines"])
+def test_a_secret_that_no_request_can_carry_is_named_and_not_shown(value: str) -> None:
+    wire = Wire(lambda _: httpx.Response(200))
+
+    async def ask() -> None:
+        await Fetcher(ManualClock(NOW), lambda _: value, wire.transport).fetch(FeedRequest(URL, secret=SECRETS[0]))
+
+    with pytest.raises(FeedRejected, match="the secret 'token' has characters") as refused:
+        asyncio.run(ask())
+    assert value not in str(refused.value)
+    assert [] == wire.asked
+
+
+@pytest.mark.parametrize("page", ["?page=\x00", "?page=\x7f"])
+def test_an_address_that_no_client_takes_is_refused_and_ends_no_refresh(page: str) -> None:
+    error = failure(lambda _: httpx.Response(200), FeedRequest(URL).following(page))
+
+    assert isinstance(error, FeedRejected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://[", "ftp://a.example/x", "https://", "https://a.example:99999/x", "http://a b/", "http://ä.example"],
+)
+def test_what_is_no_web_address_is_said_when_it_is_read(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a web address, such as"):
+        web_address(text)
+
+
+def test_an_address_with_a_password_in_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="without user and password"):
+        web_address("https://ada:canary@a.example/")
+
+
 def test_the_next_page_must_lie_on_the_same_host() -> None:
     request = FeedRequest(URL, {"page": "1"})
 
     following = request.following("?page=2")
 
     assert (URL + "?page=2", {}) == (following.url, following.params)
+    with pytest.raises(PayloadInvalid, match="next page"):
+        request.following("http://[")
     with pytest.raises(PayloadInvalid, match="another host"):
         request.following("https://elsewhere.example/prices?page=2")

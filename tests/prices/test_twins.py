@@ -1,6 +1,7 @@
 """Every feed on the days that nobody recorded: clock changes, negative prices, holes, and answers that are none."""
 
 import io
+import re
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -455,3 +456,16 @@ def test_economy_7_switches_by_the_meters_clock() -> None:
 
     assert [(23, 0.3), (0, 0.3), (0, 0.1), (7, 0.3)] == [(slot.start.hour, slot.price_per_kwh) for slot in curve.slots]
     assert () == curve.gaps()
+
+
+@kinds
+def test_a_number_of_eleven_bytes_that_would_fill_the_memory_is_refused_at_once(kind: str) -> None:
+    shape = SHAPES[kind]
+    whole = shape.payload(shape.day(PLAIN))
+    if whole.lstrip()[:1] not in {b"{", b"["}:
+        pytest.skip("not JSON")
+    body = re.sub(rb"-?\d+\.?\d*(?=\s*[,}\]])", b"1e99999999999", whole)
+
+    document = read(kind, body)
+
+    assert "error" == document["state"]

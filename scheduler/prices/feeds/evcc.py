@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AliasChoices, Field
 
 from scheduler.domain.interval import Interval
 from scheduler.prices.feeds.feed import Asked, FeedRequest, LocatedFeed
@@ -50,12 +50,6 @@ class Evcc(LocatedFeed):
     kind: Literal["evcc"] = "evcc"
     tariff: Literal["grid", "feedin", "planner"] = "grid"
     currency: CurrencyCode = "EUR"
-
-    @model_validator(mode="after")
-    def _plain_address(self) -> Self:
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise ValueError("url: expected evcc's address, such as http://evcc:7070")
-        return self
 
     @property
     def plan(self) -> PollPlan:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from scheduler.document import Section
 from scheduler.domain.errors import PayloadInvalid
@@ -80,7 +80,11 @@ class FeedRequest:
 
         A page on another host is refused: a secret for this one must not go there.
         """
-        here, there = urlsplit(self.url), urlsplit(page)
+        here = urlsplit(self.url)
+        try:
+            there = urlsplit(page)
+        except ValueError:
+            raise PayloadInvalid(f"the address of the next page of {here.netloc} is none") from None
         if there.netloc not in {"", here.netloc} or there.scheme not in {"", here.scheme}:
             raise PayloadInvalid(f"the next page lies on another host than {here.netloc}, expected the same")
         return replace(self, url=urljoin(self.url, page), params={})
@@ -93,6 +97,20 @@ class Asked:
     window: Interval | None = None
     now: datetime | None = None
     part: str = ""
+
+
+def web_address(text: str) -> str:
+    """Return *text* if it is an address that can be asked; ValueError that says what is wrong with it otherwise."""
+    try:
+        parts = urlsplit(text)
+        asked = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        asked = False
+    if not asked or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("expected a web address, such as https://prices.example/api")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("expected a web address without user and password: secrets have a place of their own")
+    return text
 
 
 class Feed(Section):
@@ -110,6 +128,11 @@ class Feed(Section):
     stand_ins: ClassVar[Mapping[str, object]] = {}
     varies: ClassVar[bool] = True
     money: ClassVar[bool] = True
+
+    @field_validator("url", "base_url", mode="after", check_fields=False)
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return web_address(value) if value else value
 
     @property
     def label(self) -> str:

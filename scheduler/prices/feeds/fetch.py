@@ -87,14 +87,18 @@ class Fetcher:
         self._clients.clear()
 
     async def _ask(self, host: str, request: FeedRequest, also: frozenset[int]) -> Answer:
-        outgoing = self._built(host, request)
         try:
+            outgoing = self._built(host, request)
             async with asyncio.timeout(WHOLE_S):
                 response = await self._clients[host].send(outgoing, stream=True)
                 try:
                     body = await bounded(response)
                 finally:
                     await response.aclose()
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise FeedRejected(
+                f"{host} cannot be asked so: {type(error).__name__} in the address or a header"
+            ) from None
         except TimeoutError:
             raise FeedUnavailable(f"{host} did not answer within {WHOLE_S:g} s") from None
         except httpx.HTTPError as error:
@@ -142,6 +146,8 @@ class Fetcher:
         value = self._secrets(name)
         if not value:
             raise FeedRejected(f"the secret {name!r} is missing")
+        if not (value.isascii() and value.isprintable()):
+            raise FeedRejected(f"the secret {name!r} has characters that no request can carry, expected plain ASCII")
         self._used.add(value)
         return value
 
@@ -155,7 +161,7 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Return what `Retry-After` (seconds or a date) or a RateLimit reset asks for; None where nothing readable is said."""
     for name in ("Retry-After", "RateLimit-Reset", "X-RateLimit-Reset-After"):
         said = headers.get(name, "").strip()
-        if said.isdigit():
+        if said.isascii() and said.isdigit():
             return timedelta(seconds=min(int(said[:9]), 10**9))
         if said and name == "Retry-After":
             try:

@@ -20,6 +20,9 @@ M = TypeVar("M", bound=BaseModel)
 LARGEST_BODY = 5 * 1024 * 1024
 """The largest recorded answer has 164 kB. Five megabytes is no answer to a question about two days."""
 
+LONGEST = 30
+"""Digits before or after the point. 1e99999999999 is eleven bytes on the wire, and would fill the memory as an integer."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OUR_FAULT = frozenset({"UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"})
 _WAYS_TO_MARKUP = (b"<!doctype html", b"<html")
@@ -69,7 +72,7 @@ def json_value(payload: bytes, feed: str) -> Any:
     """Return *payload* as plain values with exact numbers; markup, cut and too deeply nested answers are named as such."""
     refuse_markup(payload, feed)
     try:
-        return json.loads(payload.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(payload.decode("utf-8-sig"), parse_float=_exact, parse_constant=_no_number)
     except RecursionError:
         raise PayloadInvalid(f"{feed}: the JSON is nested too deeply") from None
     except ValueError as error:
@@ -111,9 +114,18 @@ def number(text: str, feed: str) -> Decimal:
 def from_epoch(seconds: int | Decimal) -> datetime:
     """Return the moment *seconds* after 1970 in UTC; raises `PayloadInvalid` where no calendar reaches."""
     try:
-        return EPOCH + timedelta(microseconds=int(Decimal(seconds) * 1_000_000))
+        # 1e9999999999 is a fine Decimal, and fills the memory as an integer: a year of five digits is refused before.
+        return EPOCH + timedelta(microseconds=int(_finite(Decimal(seconds) / 1000) * 1_000_000_000))
     except (OverflowError, ArithmeticError, ValueError):
         raise PayloadInvalid(f"the stamp {str(seconds)[:30]} is no time") from None
+
+
+def _exact(text: str) -> Decimal:
+    """Return a number on its own digits. One beyond `LONGEST` makes no price and no date, and gigabytes as a whole number."""
+    amount = Decimal(text)
+    if abs(amount.adjusted()) > LONGEST:
+        raise ValueError("a number beyond all prices and dates")
+    return amount
 
 
 def _no_number(name: str) -> NoReturn:
