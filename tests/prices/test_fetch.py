@@ -104,7 +104,7 @@ def test_a_status_is_sorted_by_what_can_be_done(status: int, body: bytes, kind: 
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(said: str, seconds: int | None) -> None:
-    error = failure(lambda _: httpx.Response(429, headers={"Retry-After": said.encode()}))
+    error = failure(lambda _: httpx.Response(429, headers=[(b"Retry-After", said.encode())]))
 
     assert isinstance(error, FeedUnavailable)
     assert (None if seconds is None else timedelta(seconds=seconds)) == error.retry_after
