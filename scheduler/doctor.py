@@ -25,11 +25,10 @@ from scheduler.storage import open_store
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent_book import ConsentBook
-from scheduler.vehicles.smartcar.dashboard_webhook import DashboardWebhook
+from scheduler.vehicles.smartcar.dashboard_webhook import DOOR, DashboardWebhook
 from scheduler.vehicles.smartcar.faults import CredentialsRefused
 from scheduler.vehicles.smartcar.gateway import SmartcarGateway
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
-from scheduler.web.webhook import PATH as WEBHOOK_PATH
 
 SPOKE_WITHIN = timedelta(days=2)
 """A subscribed car that said nothing for so long was not even moved, or its webhook is broken."""
@@ -171,9 +170,9 @@ async def _dashboard(settings: Settings, gateway: SmartcarGateway) -> list[Findi
 
 def dashboard_finding(webhooks: Iterable[DashboardWebhook]) -> Finding:
     """Return whether a webhook leads here and is switched on. Whether it is verified, Smartcar tells nobody."""
-    ours = [webhook for webhook in webhooks if webhook.callback_uri.endswith(WEBHOOK_PATH)]
+    ours = [webhook for webhook in webhooks if webhook.leads_here]
     if not ours:
-        sentence = f"no webhook there ends in {WEBHOOK_PATH}"
+        sentence = f"no webhook there ends in {DOOR}"
         return Finding("dashboard", well=False, sentence=sentence, to_do="Make one; see docs/operating.md, Webhooks.")
     if all(webhook.enabled is False for webhook in ours):
         to_do = "Verify it and switch it on in the dashboard."

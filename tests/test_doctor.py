@@ -29,7 +29,8 @@ from scheduler.vehicles.simulator.world import World
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent_book import ConsentBook, Ids
-from scheduler.vehicles.smartcar.dashboard_webhook import DashboardWebhook
+from scheduler.vehicles.smartcar.dashboard_webhook import DOOR, DashboardWebhook
+from scheduler.web.webhook import PATH
 from tests.fakes.journal import Notes
 from tests.fakes.store import MemoryStore
 from tests.web.fleet import ADA, HOME, a_curve, a_driver
@@ -78,15 +79,19 @@ def test_the_kernel_is_asked_without_harm() -> None:
     assert error_s is None or error_s >= 0
 
 
+def test_the_door_that_is_looked_for_is_the_one_there_is() -> None:
+    assert DOOR == PATH
+
+
 @pytest.mark.parametrize(
     ("webhooks", "well", "words"),
     [
         ([], False, "no webhook there ends in /webhooks/smartcar"),
-        ([DashboardWebhook("https://x/oauth/callback", True, True)], False, "no webhook there"),
-        ([DashboardWebhook("https://x/webhooks/smartcar", False, True)], False, "switched off"),
-        ([DashboardWebhook("https://x/webhooks/smartcar", True, False)], None, "auto-subscribe"),
-        ([DashboardWebhook("https://x/webhooks/smartcar", True, True)], True, "switched on"),
-        ([DashboardWebhook("https://x/webhooks/smartcar")], True, "switched on"),
+        ([DashboardWebhook("wh", "https://x/oauth/callback", True, True)], False, "no webhook there"),
+        ([DashboardWebhook("wh", "https://x/webhooks/smartcar", False, True)], False, "switched off"),
+        ([DashboardWebhook("wh", "https://x/webhooks/smartcar", True, False)], None, "auto-subscribe"),
+        ([DashboardWebhook("wh", "https://x/webhooks/smartcar", True, True)], True, "switched on"),
+        ([DashboardWebhook("wh", "https://x/webhooks/smartcar")], True, "switched on"),
     ],
 )
 def test_the_dashboards_webhook_is_judged_by_where_it_leads(

@@ -147,6 +147,7 @@ class Street:
     seed: int = 1
     poll: timedelta = timedelta(minutes=5)
     webhooks: bool = False
+    auto_subscribe: bool = True
     settings: SettingsFile | None = None
     version: Literal["v3", "v2"] = "v3"
     client: Client = field(default_factory=Client)
@@ -217,7 +218,7 @@ class Street:
         await self.house.open()
 
     def _scenario(self) -> Scenario:
-        hook = WebhookSpec(id="wh-1", callback_uri=f"http://house{PATH}")
+        hook = WebhookSpec(id="wh-1", callback_uri=f"http://house{PATH}", auto_subscribe=self.auto_subscribe)
         return Scenario(seed=self.seed, client=self.client, cars=self.cars, webhooks=(hook,) if self.webhooks else ())
 
     def _deliver(self, body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:

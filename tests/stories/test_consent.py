@@ -12,6 +12,7 @@ import httpx
 from scheduler.domain.consent import ConsentStatus
 from scheduler.domain.driver import Driver
 from scheduler.domain.vehicle import VehicleId
+from scheduler.settings_file import SettingsFile
 from scheduler.vehicles.simulator.app import SimulatorTransport
 from tests.stories.street import Street, parked, resident
 
@@ -56,6 +57,27 @@ def test_a_driver_whose_file_has_no_ids_connects_and_is_charged(tmp_path: Path) 
     street = Street(tmp_path, EVENING, (without_ids(resident("ada")),), (parked("ada", 40.0),))
 
     assert ("Ada's ada: not connected: smartcharge connect ada", "Ada's ada: connected.", True) == street.live(story)
+
+
+def test_a_car_that_is_connected_is_subscribed_to_the_webhook_and_tells_of_its_plug(tmp_path: Path) -> None:
+    async def story(street: Street) -> int:
+        assert {} == street.world.webhooks.subscriptions
+        await consents(street)
+        await street.hours(0.1)
+        looks = street.house.store.calls(ADA, EVENING, "look")
+
+        street.world.plug("ada")
+        await street.hours(20 / 3600)
+
+        assert street.house.store.promise(ADA) is not None
+        return street.house.store.calls(ADA, EVENING, "look") - looks
+
+    street = Street(
+        tmp_path, EVENING, (without_ids(resident("ada")),), (parked("ada", 40.0, plugged_in=False),),
+        webhooks=True, auto_subscribe=False, settings=SettingsFile(),
+    )  # fmt: skip
+
+    assert 0 == street.live(story)
 
 
 def test_the_ids_of_a_consent_are_there_after_kill_9_and_nowhere_to_be_read(tmp_path: Path) -> None:

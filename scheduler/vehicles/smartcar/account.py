@@ -98,7 +98,8 @@ class SmartcarAccount:
             inner,
             lambda: self.roster,
             self._reseat,
-            self._v2.grants.forget if self._v2 is not None else lambda _grant: None,
+            self._v2.grants.forget if self._v2 is not None else None,
+            self._v3.subscribe if self._v3 is not None and laid is not None else None,
         )
 
     @property

@@ -9,7 +9,8 @@ A driver's way through Smartcar's Connect and back: who asked, in which browser,
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
@@ -50,7 +51,8 @@ class Connecting:
     Begins and ends consents: the house's `ConsentDesk`.
 
     The key that signs states lives as long as this process: who was away over a restart begins again. Which states are
-    spent is in the ledger. *changed* is called when cars have got or lost their ids; *forget* drops a grant's tokens.
+    spent is in the ledger. *changed* is called when cars have got or lost their ids; *forget* drops a grant's tokens,
+    *subscribe* lets the webhook tell of a car; None where there is neither.
     """
 
     def __init__(
@@ -62,10 +64,12 @@ class Connecting:
         account: Account,
         roster: Callable[[], Roster],
         changed: Callable[[], None],
-        forget: Callable[[GrantId], None] = lambda _grant: None,
+        forget: Callable[[GrantId], None] | None = None,
+        subscribe: Callable[[Connection], Awaitable[None]] | None = None,
     ) -> None:
         self._settings, self._clock, self._store, self._book = settings, clock, store, book
         self._account, self._roster, self._changed, self._forget = account, roster, changed, forget
+        self._subscribe = subscribe
         self._key = secrets.token_bytes(32)
         self._returned: dict[str, Returned] = {}
 
@@ -136,8 +140,12 @@ class Connecting:
             self._forget_unless_needed({grant})
             return Returned(self._clock.now(), done=False, sentence=f"Your car is not connected yet: {error}.")
         self._forget_unless_needed({grant, *before})
-        for vehicle_id in found:
+        for vehicle_id, connection in found.items():
             self._reopen(vehicle_id)
+            if self._subscribe is not None:
+                # Without it the car is looked at instead; the doctor tells what is wrong with the webhook.
+                with suppress(VehicleError):
+                    await self._subscribe(connection)
         self._changed()
         self._store.wake(list(found), self._clock.now())
         titles = " and ".join(seat.title for seat in seats if seat.vehicle_id in found)
@@ -179,4 +187,5 @@ class Connecting:
     def _forget_unless_needed(self, grants: Iterable[GrantId]) -> None:
         """Drop the tokens of those grants that no car needs any more."""
         for grant in set(grants) - self._book.grants():
-            self._forget(grant)
+            if self._forget is not None:
+                self._forget(grant)

@@ -96,6 +96,16 @@ class SmartcarGateway:
         """Return the application's webhooks. Not billed."""
         return webhooks_in((await self._read("/v3/webhooks", origin=self._settings.management_origin)).body)
 
+    async def subscribe(self, connection: Connection) -> None:
+        """Let every webhook that leads here tell of a car; where one does already nothing changes. Not billed."""
+        for webhook in await self.webhooks():
+            if webhook.leads_here:
+                ids = {"webhookId": webhook.id, "userId": connection.user_id, "vehicleId": connection.vehicle_id}
+                request = Request("POST", "/v3/subscriptions", json={"data": {"attributes": ids}})
+                reply = await self._authorised(request, self._settings.management_origin)
+                if reply.status != 409:
+                    _check(reply, Ask.READ, None)
+
     async def disconnect(self, vehicle: Vehicle) -> None:
         """End the consent for one car at Smartcar. Where there is none it is done already."""
         for connection in await self.connections(vehicle):
