@@ -112,7 +112,9 @@ class House:
             key, around.clock, store, self._account.book, self._account.cars, lambda: self.heartbeat.nudge("sweep")
         )
         lease_for = timedelta(seconds=settings.lease_s)
-        purse = Purse(around.clock, store, self.journal, _limits(settings))
+        purse = Purse(
+            around.clock, store, self.journal, _limits(settings, per_look=2 if around.smartcar.version == "v2" else 1)
+        )
         commands = Commands(
             around.clock, store, self._account.gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
         )
@@ -276,12 +278,13 @@ def _looks(settings: SettingsFile) -> LookPlan:
     )
 
 
-def _limits(settings: SettingsFile) -> CallLimits:
+def _limits(settings: SettingsFile, per_look: int) -> CallLimits:
     return CallLimits(
         settings.calls_per_month or None,
         settings.calls_reserve,
         settings.calls_burst or None,
         settings.calls_per_minute,
+        per_look,
     )
 
 

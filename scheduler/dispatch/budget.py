@@ -35,13 +35,15 @@ class CallLimits:
     """
     What the account allows. `per_month` is per car, None for no limit; `reserve` of it is kept back.
 
-    `burst` calls may come at once from the whole application, `per_minute` come back; None for no limit.
+    `burst` calls may come at once from the whole application, `per_minute` come back; None for no limit. A look counts as
+    `per_look` calls: two with v2, one for each path of its batch.
     """
 
     per_month: int | None = 500
     reserve: int = 20
     burst: int | None = 120
     per_minute: float = 2.0
+    per_look: int = 1
 
 
 @dataclass(frozen=True, slots=True)

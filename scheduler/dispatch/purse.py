@@ -55,6 +55,12 @@ class Purse:
         self._fill()
         self._tokens = max(self._tokens - 1, 0.0)
 
+    def look(self, vehicle_id: VehicleId) -> None:
+        """Take a look's calls, and count them: before it is made."""
+        for _ in range(self._limits.per_look):
+            self.take()
+            self._store.count_call(vehicle_id, self._clock.now(), "look")
+
     def refused(self, vehicle_id: VehicleId) -> None:
         """Note that Smartcar made no call because none is left (430): its count is the one that counts."""
         now = self._clock.now()

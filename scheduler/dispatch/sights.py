@@ -59,8 +59,7 @@ class Sights:
             if last is None:
                 raise VehicleUnreachable("the calls that are left are kept for starts and stops", free_at - now)
             return Seen(last, looked=False, looks=looks, look_from=free_at)
-        self._purse.take()
-        self._store.count_call(vehicle.id, now, "look")
+        self._purse.look(vehicle.id)
         state = await self._gateway.state(vehicle)
         after = self._clock.now()
         return Seen(Sight(state, after, last.told_at if last else None), looked=True, looks=looks, look_from=after)

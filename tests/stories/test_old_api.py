@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scheduler.domain.consent import ConsentStatus
+from scheduler.domain.vehicle import VehicleId
 from tests.stories.street import Street, parked, resident
 from tests.stories.test_consent import consents, sentence, without_ids
 
+ADA = VehicleId("ada")
 EVENING = datetime(2026, 2, 2, 16, 0, tzinfo=UTC)
 
 
@@ -25,6 +27,8 @@ def test_a_car_is_connected_and_charged_over_v2_and_its_tokens_outlive_kill_9(tm
             await street.kill()
             await street.open()
         await street.until(datetime(2026, 2, 3, 6, 0, tzinfo=UTC))
+        looks = street.house.store.calls(ADA, EVENING, "look")
+        assert (looks > 0, 0) == (True, looks % 2)
         return said, street.world.truth("ada").soc_pct
 
     said, soc_pct = a_street(tmp_path).live(story)
