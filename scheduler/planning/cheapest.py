@@ -25,7 +25,7 @@ from scheduler.planning.search import Search
 from scheduler.planning.split import cheapest_split, least_price_us
 from scheduler.planning.task import Grid, Task, last_moments, refined
 from scheduler.planning.terms import Terms, charging_us, check_numbers, terms_of
-from scheduler.planning.timeline import HOUR_US, Kind, Stretch, Timeline, microseconds, shared, timeline
+from scheduler.planning.timeline import HOUR_US, Kind, Standing, Stretch, Timeline, microseconds, shared, timeline
 from scheduler.planning.weighing import task_of
 
 
@@ -38,13 +38,15 @@ def cheapest_plan(
     charging: bool = False,
     plugged_in_from: datetime | None = None,
     limits: tuple[Interval, ...] = (),
+    standing: Standing | None = None,
 ) -> ChargePlan:
     """
     Return the best plan in the order of merit of design/problem.md, from *now* (or *plugged_in_from*) to the last goal.
 
     *charging*: the car charges now, so a window that begins at *now* is no start. *limits*: when the site cannot spare
-    the car's power. Never raises for what cannot be had: that is a plan with its outcome and shortfall. A number that is
-    not finite, or goals out of order, are an `InvalidValue`.
+    the car's power. *standing*: weighed beside the tariff but in no bill; the proof is then of the weighed cost (`wear.py`).
+    Never raises for what cannot be had: that is a plan with its outcome and shortfall. A number that is not finite, or
+    goals out of order, are an `InvalidValue`.
     """
     check_numbers(need, rules)
     if need.energy_kwh <= 0:
@@ -58,7 +60,8 @@ def cheapest_plan(
     terms = terms_of(need, rules, start, running=charging and start == now)
     window, closed = Interval(start, end), (*rules.blocked, *limits)
     line = timeline(curve, window, closed, rules.max_price)
-    best = best_runs(terms, line)
+    weighed = line if standing is None else line.standing(standing.per_kwh_h, microseconds(standing.since - start))
+    best = best_runs(terms, weighed)
     outcome = PlanOutcome.MET
     if any(goal.energy_kwh > 0 and as_utc(goal.ready_by) <= start for goal in need.goals):
         outcome = PlanOutcome.SHORT_OF_TIME

@@ -37,6 +37,18 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    What energy costs by standing in the battery: `per_kwh_h` for each hour from its charging to the last goal.
+
+    What is charged before `since` counts as charged then.
+    """
+
+    per_kwh_h: float
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """
     `points` ascend from 0; cell *i* is `[points[i], points[i + 1])` with `kinds[i]` and `prices[i]` (0 where unknown).
@@ -63,6 +75,16 @@ class Timeline:
             tuple(self.prices[cell] for cell in cells),
             tuple(self.capped[cell] for cell in cells),
         )
+
+    def standing(self, per_kwh_h: float, since_us: int) -> Timeline:
+        """Return the same timeline, dearer by what energy costs that stands from *since_us*, or later, to the end."""
+        end = self.points[-1]
+        line = self.cut_at((since_us, *range(end % HOUR_US, end, HOUR_US)))
+        prices = tuple(
+            price if kind >= Kind.UNKNOWN else price + per_kwh_h * (end - max((begin + until) / 2, since_us)) / HOUR_US
+            for price, kind, (begin, until) in zip(line.prices, line.kinds, pairwise(line.points), strict=True)
+        )
+        return Timeline(line.points, line.kinds, prices, line.capped)
 
     def stretches(self, *, known: bool = False, capped: bool = False) -> list[Stretch]:
         """

@@ -1,0 +1,135 @@
+"""What standing full costs, and plans that charge above the limit late: against all patterns of whole hours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, pairwise
+from math import nan
+from random import Random
+
+import pytest
+
+from scheduler.domain.errors import InvalidValue
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, EnergyGoal, PlanOutcome
+from scheduler.domain.tariff import PriceSlot, TariffCurve
+from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.timeline import Standing
+from scheduler.planning.wear import Wear, sparing_plan, standing_cost_per_h, wear_above
+
+EVENING = datetime(2026, 2, 1, 17, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def a_curve(prices: list[float]) -> TariffCurve:
+    slots = (PriceSlot(EVENING + n * HOUR, EVENING + (n + 1) * HOUR, price) for n, price in enumerate(prices))
+    return TariffCurve("EUR", tuple(slots))
+
+
+def spared(prices: list[float], energy_kwh: float, wear: Wear, rules: ChargeRules) -> ChargePlan:
+    departure = EVENING + len(prices) * HOUR
+    need, curve = ChargeNeed((EnergyGoal(departure, energy_kwh),)), a_curve(prices)
+
+    def plan_of(standing: Standing | None) -> ChargePlan:
+        return cheapest_plan(EVENING, curve, need, rules, standing=standing)
+
+    return sparing_plan(plan_of, wear, EVENING, departure)
+
+
+def windows(plan: ChargePlan) -> list[tuple[float, float]]:
+    return [((window.start - EVENING) / HOUR, (window.end - EVENING) / HOUR) for window in plan.windows]
+
+
+def test_an_hour_at_full_costs_half_a_cent_more_than_at_the_limit() -> None:
+    full, limit = (standing_cost_per_h(soc_pct, 20.0, 9000.0) for soc_pct in (100.0, 80.0))
+
+    assert pytest.approx(9000 * (0.1213 - 0.1077) / 0.3 / 87_660) == full - limit
+    assert pytest.approx(0.0047, abs=1e-4) == full - limit
+
+
+def test_standing_costs_more_the_fuller_and_the_warmer() -> None:
+    costs = [[standing_cost_per_h(soc, warmth, 1.0) for soc in range(20, 101, 5)] for warmth in range(10, 41, 5)]
+
+    assert all(emptier < fuller for row in costs for emptier, fuller in pairwise(row))
+    assert all(cold < warm for one, other in pairwise(costs) for cold, warm in zip(one, other, strict=True))
+
+
+def test_beyond_the_table_its_edge_holds() -> None:
+    assert standing_cost_per_h(0.0, -20.0, 1.0) == standing_cost_per_h(20.0, 10.0, 1.0)
+    assert standing_cost_per_h(100.0, 60.0, 1.0) == standing_cost_per_h(100.0, 40.0, 1.0)
+
+
+def test_a_temperature_that_is_no_number_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="temperature_c must be a finite number, got nan"):
+        standing_cost_per_h(80.0, nan, 1.0)
+
+
+def test_wear_is_of_the_energy_above_the_limit_alone() -> None:
+    wear = wear_above(80.0, 100.0, 20.0, 12.0, 20.0, 9000.0)
+
+    assert wear is not None
+    assert 8.0 == wear.free_kwh
+    assert pytest.approx(0.0136 * 9000 / 0.3 / 87_660 / 12) == wear.per_kwh_h
+
+
+@pytest.mark.parametrize(("limit", "target", "above", "money"), [(80, 80, 1, 9), (80, 90, 0, 9), (80, 90, 1, 0)])
+def test_nothing_above_the_limit_is_no_wear(limit: float, target: float, above: float, money: float) -> None:
+    assert wear_above(limit, target, 20.0, above, 20.0, money) is None
+
+
+def test_the_last_energy_is_what_stands() -> None:
+    windows = tuple(ChargeWindow(EVENING + n * HOUR, EVENING + (n + 1) * HOUR, 2.0) for n in (0, 4))
+    plan = ChargePlan(PlanOutcome.MET, windows, 4.0)
+
+    cost = Wear(3.0, 0.01).cost(plan, EVENING + 6 * HOUR)
+
+    assert pytest.approx(1.0 * 1.25 * 0.01) == cost
+
+
+def test_what_is_above_the_limit_waits_and_the_rest_does_not() -> None:
+    prices = [0.10, 0.10, 0.105, 0.105, 0.105, 0.105]
+
+    plan = spared(prices, 2.0, Wear(1.0, 0.004), ChargeRules(1.0))
+
+    assert [(1.0, 2.0), (5.0, 6.0)] == windows(plan)
+    assert pytest.approx(0.205) == plan.cost
+    assert (pytest.approx(0.2), False) == (plan.lower_bound, plan.optimal)
+
+
+def test_what_saves_more_than_the_battery_loses_does_not_wait() -> None:
+    plan = spared([0.10, 0.10, 0.30, 0.30, 0.30, 0.30], 2.0, Wear(1.0, 0.004), ChargeRules(1.0))
+
+    assert [(0.0, 2.0)] == windows(plan)
+    assert plan.optimal
+
+
+def test_at_a_flat_price_only_what_is_above_the_limit_decides() -> None:
+    departure = EVENING + 30 * HOUR
+    curve = TariffCurve("EUR", (PriceSlot(EVENING, departure, 0.3),))
+    rules = ChargeRules(1.0, prefer=ChargeRules(1.0).prefer.EARLY)
+    need = ChargeNeed((EnergyGoal(departure, 2.0),))
+
+    plan = sparing_plan(
+        lambda standing: cheapest_plan(EVENING, curve, need, rules, standing=standing),
+        Wear(1.0, 0.004),
+        EVENING,
+        departure,
+    )
+
+    assert windows(plan)[-1][1] == 30.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_pattern_of_hours_is_cheaper_with_its_wear(seed: int) -> None:
+    random = Random(seed)
+    prices = [round(random.uniform(0.0, 0.1), 3) for _ in range(9)]
+    hours, free, per_kwh_h = random.randint(2, 6), random.randint(0, 3), random.choice([0.001, 0.004, 0.02])
+    wear = Wear(float(free), per_kwh_h)
+
+    plan = spared(prices, float(hours), wear, ChargeRules(1.0, max_starts=None))
+
+    best = min(
+        sum(prices[hour] for hour in chosen) + sum(per_kwh_h * (8.5 - hour) for hour in chosen[free:])
+        for chosen in combinations(range(9), hours)
+    )
+    assert plan.cost + wear.cost(plan, EVENING + 9 * HOUR) <= best + 0.1 * per_kwh_h
+    assert plan.shortfall_kwh == 0.0
