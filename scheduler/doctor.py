@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from scheduler.domain.event import Fact
 from scheduler.domain.roster import Roster, Seat
 from scheduler.domain.vehicle import VehicleId
 from scheduler.drivers import load_drivers
+from scheduler.monitoring.logs import configure_logs
 from scheduler.ports import Clock, Store
 from scheduler.settings import SECRETS, Settings, key_credential, load_settings, require_account
 from scheduler.state_directory import StateDirectory
@@ -54,6 +56,8 @@ class Finding:
 
 def examine(config: Path, state: Path) -> bool:
     """Print what is well and what is not; return whether nothing is ill. ConfigError where a file has to be mended first."""
+    # What is wrong is said by the findings; what libraries log about it on the way would be said twice.
+    configure_logs(stream=sys.stderr, human=sys.stderr.isatty(), level="critical")
     findings = asyncio.run(findings_of(config, StateDirectory(state), SystemClock()))
     for finding in findings:
         click.echo(finding.line)
@@ -70,9 +74,14 @@ async def findings_of(config: Path, directory: StateDirectory, clock: Clock) -> 
     ]
     roster, sealed = sealed_findings(drivers, Private(directory.private, key_credential()), clock)
     findings += [*sealed, *await _account(settings, roster, clock)]
+    database = database_of(settings, directory)
+    if isinstance(database, Path) and not database.exists():
+        return [
+            *findings,
+            Finding("database", None, f"none yet in {directory.path}; the daemon's first start makes one"),
+        ]
     try:
-        directory.create()
-        store = open_store(database_of(settings, directory))
+        store = open_store(database, read_only=True)
     except SmartchargeError as error:
         return [*findings, Finding("database", well=False, sentence=str(error), to_do="Mend what the sentence names.")]
     try:

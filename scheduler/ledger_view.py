@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from scheduler import __version__
 from scheduler.app import tariffs_in
@@ -43,7 +42,7 @@ class LedgerView:
         """
         settings = load_settings(config)
         roster = Roster(load_drivers(config / "drivers", tariffs_in(config / "tariffs")))
-        store = open_store(settings.database_url or _read_only(StateDirectory(state_dir)))
+        store = open_store(settings.database_url or _kept(StateDirectory(state_dir)), read_only=True)
         clock = SystemClock()
         try:
             yield cls(
@@ -82,11 +81,11 @@ class _KeptPrices:
         return kept[0] if kept is not None else None
 
 
-def _read_only(directory: StateDirectory) -> str:
+def _kept(directory: StateDirectory) -> Path:
     path = directory.database
     if not path.exists():
         raise ConfigError(
             f"no daemon runs on the state directory {directory.path}, and none has left a ledger there; name another with "
             "--state, or start one with: smartcharge run"
         )
-    return f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+    return path

@@ -197,8 +197,13 @@ def test_prices_that_reach_into_the_night_are_well_and_others_are_not() -> None:
     assert "" == enough.to_do
 
 
-def test_the_shipped_example_is_examined_and_what_no_daemon_has_fetched_is_told(tmp_path: Path) -> None:
-    assert not examine(CONFIG, tmp_path / "state")
+def test_before_the_first_start_there_is_no_ledger_and_none_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examine(CONFIG, tmp_path / "state")
+
+    assert f"?     database: none yet in {tmp_path / 'state'}" in capsys.readouterr().out
+    assert not (tmp_path / "state").exists()
 
 
 def test_what_nobody_can_tell_is_neither_well_nor_ill() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,9 +40,9 @@ CAUSES = {
 class Database:
     """One engine, and the transaction that is open on it. To be used from one thread, the event loop's."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
-        self.name = engine.url.render_as_string(hide_password=True)
+        self.name = name
         self._reads = engine.execution_options(reads=True)
         self._open: Connection | None = None
         self._owner: object = None
@@ -111,16 +112,23 @@ class Rows:
         self._database = database
 
 
-def open_database(url_or_path: str | Path) -> Database:
+def open_database(url_or_path: str | Path, *, read_only: bool = False) -> Database:
     """
-    Open or create the database, upgraded to this version's tables.
+    Open or create the database, upgraded to this version's tables. *read_only* neither creates nor upgrades anything.
 
-    ConfigError where a newer smartcharge has written it; StoreUnavailable where it cannot be opened.
+    ConfigError where another version has written it; StoreUnavailable where it cannot be opened.
     """
     url = _url(url_or_path)
-    database = Database(_sqlite_engine(url) if url.get_backend_name() == "sqlite" else create_engine(url))
+    name = url.render_as_string(hide_password=True)
+    if read_only and url.get_backend_name() == "sqlite" and url.database:
+        url = make_url(f"sqlite:///file:{quote(str(Path(url.database).absolute()))}?mode=ro&uri=true")
+    engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else create_engine(url)
+    database = Database(engine, name)
     try:
-        _upgrade(database)
+        if read_only:
+            _refuse_older(database)
+        else:
+            _upgrade(database)
     except BaseException:
         database.close()
         raise
@@ -192,6 +200,15 @@ def _upgrade(database: Database) -> None:
             from scheduler.storage.migrations import upgrade  # noqa: PLC0415
 
             upgrade(connection)
+
+
+def _refuse_older(database: Database) -> None:
+    with database.reading() as connection:
+        if _revision(connection, database.name) != REVISION:
+            raise ConfigError(
+                f"the ledger {database.name} was written by an older smartcharge: start the daemon of this version once, "
+                "which brings its tables up to date"
+            )
 
 
 def _revision(connection: Connection, name: str) -> str | None:

@@ -65,10 +65,11 @@ class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, 
         self._database.close()
 
 
-def open_store(url_or_path: str | Path, *, payloads_kept: int = PAYLOADS_KEPT) -> Store:
+def open_store(url_or_path: str | Path, *, payloads_kept: int = PAYLOADS_KEPT, read_only: bool = False) -> Store:
     """
-    Open the ledger at a path (SQLite) or a SQLAlchemy URL, creating or upgrading its tables.
+    Open the ledger at a path (SQLite) or a SQLAlchemy URL, creating or upgrading its tables unless *read_only*.
 
-    ConfigError where a newer smartcharge has written it; StoreUnavailable where it cannot be opened.
+    ConfigError where a newer smartcharge has written it, or to be read only an older one; StoreUnavailable where it cannot
+    be opened.
     """
-    return LedgerStore(open_database(url_or_path), payloads_kept)
+    return LedgerStore(open_database(url_or_path, read_only=read_only), payloads_kept)

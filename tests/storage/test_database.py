@@ -137,6 +137,18 @@ def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
         open_store(path)
 
 
+def test_a_ledger_of_an_older_version_is_brought_up_to_date_by_the_daemon_and_by_no_reader(path: Path) -> None:
+    open_store(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+
+    with pytest.raises(ConfigError, match=r"ledger\.db was written by an older smartcharge: start the daemon"):
+        open_store(path, read_only=True)
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert ("0001",) == connection.execute("SELECT version_num FROM alembic_version").fetchone()
+
+
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match=r"absent/ledger\.db cannot be created: No such file or directory"):
         open_store(tmp_path / "absent" / "ledger.db")
@@ -199,7 +211,7 @@ def test_a_read_only_ledger_is_said_to_be_read_only(store: Store) -> None:
 
 def test_a_ledger_opened_for_reading_is_read_while_it_is_written_and_never_changed(store: Store, path: Path) -> None:
     store.count_call(ADA, NOW, "look")
-    reader = open_store(f"sqlite:///file:{path}?mode=ro&uri=true")
+    reader = open_store(path, read_only=True)
 
     assert 1 == reader.calls(ADA, NOW)
     with pytest.raises(StoreUnavailable, match="it is read-only for this user"):
