@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
 from scheduler.domain.vehicle import VehicleId
 from scheduler.vehicles.simulator.journal import Journal
-from tests.stories.town import Household, Town, eventually, real_now, real_s
+from tests.stories.town import SMARTCHARGE, Household, Town, eventually, real_now, real_s
 
 pytestmark = pytest.mark.live
 
@@ -250,3 +251,26 @@ def test_no_secret_and_no_id_of_the_maker_is_in_the_log_the_terminal_or_the_ledg
     canaries = [SECRET, "sim-vehicle-ada", "sim-user-ada", "Bearer", "sim.app."]
     assert {"log", "terminal", "smartcharge.db"} <= told.keys()
     assert [] == [(where, canary) for where, text in told.items() for canary in canaries if canary in text]
+
+
+def test_a_driver_connects_by_the_commands_link_in_a_browser_and_is_disconnected_again(founded: Founded) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    town = founded(settings={"page_port": port})
+    running(town)
+    waiting = subprocess.Popen(
+        [*SMARTCHARGE, "connect", "ada", "--state", str(town.state)], stdout=subprocess.PIPE, text=True
+    )
+    assert waiting.stdout is not None
+
+    link = waiting.stdout.readline().strip()
+    browser = build_opener(HTTPCookieProcessor())
+    page = browser.open(link, timeout=30).read().decode()
+    said, _ = waiting.communicate(timeout=60)
+
+    assert "connected." in page
+    assert (0, True) == (waiting.returncode, "Ada's Model 3: connected." in said)
+    assert "disconnected, here and at Smartcar" in town.smartcharge("disconnect", "ada", "--yes").stdout
+    assert "disconnected: smartcharge connect ada" in town.smartcharge("status", "ada").stdout
+    assert "consent.given" in town.log()
+    assert "consent.ended" in town.log()
