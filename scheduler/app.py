@@ -36,6 +36,7 @@ from scheduler.monitoring.journal import LedgerJournal
 from scheduler.monitoring.redaction import REDACTION
 from scheduler.operations import Operations
 from scheduler.ports import Clock, Journal, PriceBook, Store
+from scheduler.prepaying import Prepaying
 from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.refresh import PriceRefresher
 from scheduler.prices.tariff import Tariff, TariffSettings, load_tariffs
@@ -158,6 +159,9 @@ class House:
         self.heartbeat = (Heartbeat if around.beats_on_apscheduler else Pulse)(around.clock, jobs)
         self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
         self._watching: asyncio.Task[None] | None = None
+        self.prepaying = Prepaying(
+            around.clock, store, lambda: self.roster, self.journal, lambda: self.heartbeat.nudge("sweep")
+        )
         self.operations = Operations(
             around.clock,
             store,

@@ -18,6 +18,7 @@ import click
 
 from scheduler import __version__
 from scheduler.domain.errors import AlreadyRunning, ConfigError, FeedError, InvalidValue, SmartchargeError
+from scheduler.prepaid_verb import prepaid
 from scheduler.terminal.consent_verbs import connect, disconnect
 from scheduler.terminal.options import CONFIG, DAY, DIRECTORY, FILE, PERCENT, STATE
 
@@ -290,8 +291,8 @@ def new_key(name: str) -> None:
     click.echo(new_line(name))
 
 
-smartcharge.add_command(connect)
-smartcharge.add_command(disconnect)
+for _command in (connect, disconnect, prepaid):
+    smartcharge.add_command(_command)
 
 
 @smartcharge.command()

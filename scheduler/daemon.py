@@ -103,6 +103,7 @@ class Daemon:
         web = WebServer(
             web_app(
                 house.operations,
+                prepaying=house.prepaying,
                 health=lambda: self._health(house),
                 metrics=metrics.render,
                 allowed_hosts=frozenset({"127.0.0.1", "localhost", "[::1]", self._settings.page_host}),

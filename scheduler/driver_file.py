@@ -274,14 +274,17 @@ class DriverFile(Section):
     )
     timezone: ZoneInfo = Field(description="The zone of every wall time in this file, for example Europe/Berlin.")
     tariff: Identity = Field(description="The `id` of a tariff in config/tariffs.")
+    prepaid: bool = Field(
+        default=False,
+        description="The driver's cars charge for as much as was bought: smartcharge prepaid DRIVER --add.",
+    )
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
 
     def driver(self, driver_id: DriverId) -> Driver:
         """Return the driver as a domain value."""
         name = self.name or str(driver_id).replace("-", " ").title()
-        return Driver(
-            driver_id, name, self.timezone, TariffId(self.tariff), tuple(car.car(driver_id) for car in self.cars)
-        )
+        cars = tuple(car.car(driver_id) for car in self.cars)
+        return Driver(driver_id, name, self.timezone, TariffId(self.tariff), cars, self.prepaid)
 
 
 def driver_schema() -> dict[str, Any]:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from scheduler.domain.command import Command, CommandId, CommandStatus
 from scheduler.domain.consent import Consent
+from scheduler.domain.credit import Booking
+from scheduler.domain.driver import DriverId
 from scheduler.domain.event import Event, Fact
 from scheduler.domain.interval import Interval
 from scheduler.domain.lease import Lease
@@ -197,6 +200,15 @@ class Ledger(Protocol):
 
     def events(self, after_seq: int = 0, limit: int = 100, vehicle_id: VehicleId | None = None) -> list[Event]:
         """Return events with a larger `seq`, oldest first; `after_seq=-1` returns the newest *limit* instead."""
+
+    def book(self, booking: Booking) -> None:
+        """Append an entry of prepaid credit. One of no energy, or finer than a watt-hour, is InvalidValue."""
+
+    def balance_kwh(self, driver_id: DriverId) -> Decimal:
+        """Return what a driver has left of what was bought; below 0 where a car took more."""
+
+    def bookings(self, driver_id: DriverId) -> list[Booking]:
+        """Return a driver's entries of credit in the order they were made."""
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         """Keep the curve in force; one row per tariff and distinct content, so that a past plan can be replayed."""

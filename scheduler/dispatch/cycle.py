@@ -24,16 +24,18 @@ from scheduler.dispatch.measuring import Measuring
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.outlooks import Outlooks
 from scheduler.dispatch.own_limit import own_limit_pct
+from scheduler.dispatch.prepaid import Prepaid
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sights import Sights
 from scheduler.dispatch.spread import share_of_day
 from scheduler.dispatch.stale import age, outlives
+from scheduler.dispatch.telling import Telling
 from scheduler.domain.command import Command, Reason, Verb
 from scheduler.domain.errors import BudgetExhausted, ConsentLost, StoreUnavailable, VehicleError, VehicleUnreachable
 from scheduler.domain.lease import Lease
 from scheduler.domain.make import rules_for
-from scheduler.domain.plan import ChargePlan, PlanOutcome
+from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Roster, Seat
 from scheduler.domain.session import ChargeSession, Hand, Override
@@ -87,6 +89,7 @@ class Cycle:
         departing = None if rules.learned_risk is None else Departing(store, rules.learned_risk)
         self._promising, self._measuring = Promising(prices, Outlooks(store), departing), Measuring(store)
         self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
+        self._prepaid, self._telling = Prepaid(store), Telling(store, journal)
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
         self._wanted_since: dict[VehicleId, datetime] = {}
@@ -127,9 +130,15 @@ class Cycle:
             decision = decide(self._situation(seat, state, session, promise, after))
         open_commands = self._store.open_commands(vehicle_id)
         report_every = rules_for(seat.car.vehicle.make).report_interval
+        retry_at = self._earlier(decision.retry_at, self._prepaid.standing(seat, state, after).stop_at, after)
         return lease, next_turn(
-            after, sight, promise, open_commands, seen.looks, decision.retry_at, report_every, seen.look_from
+            after, sight, promise, open_commands, seen.looks, retry_at, report_every, seen.look_from
         )
+
+    def _earlier(self, retry_at: datetime | None, stop_at: datetime | None, now: datetime) -> datetime | None:
+        """Return the earlier of a retry and the end of a credit, of which one that has come has been acted upon."""
+        ahead = [moment for moment in (retry_at, stop_at if stop_at and stop_at > now else None) if moment is not None]
+        return min(ahead, default=None)
 
     def _understood(self, seat: Seat, sight: Sight, now: datetime) -> ChargeSession | None:
         """Record what was seen and what it means: the session, a hand on the car, the outcome of commands."""
@@ -137,6 +146,7 @@ class Cycle:
         before, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         self._commands.settle(self._store.open_commands(vehicle_id), state, now, self._patience(seat))
         seen = observe(session, before, state, self._of_session(session, now), self._rules.automatic_within)
+        self._prepaid.book(seat, before, state, seen)
         self._store.record_sighting(state, sight.at)
         self._remember(seat, before, state, seen, now)
         return self._store.session(vehicle_id)
@@ -154,7 +164,7 @@ class Cycle:
                 energy_kwh=round(seen.closed.energy_kwh, 2),
                 cost=round(seen.closed.cost, 2),
             )
-            self._judge_departure(seat, seen.closed, now)
+            self._telling.departure(seat, seen.closed, now)
             if self._store.override(vehicle_id) is not Override.NONE:
                 self._store.set_override(vehicle_id, Override.NONE, now)
                 self._journal.note("override.ended", vehicle_id, by="unplugged")
@@ -166,19 +176,6 @@ class Cycle:
             self._journal.note("vehicle.plugged_in", vehicle_id, soc_pct=soc_pct, charging=state.charging)
         if seen.hand is not Hand.NONE:
             self._journal.note("hand.seen", vehicle_id, hand=seen.hand.value)
-
-    def _judge_departure(self, seat: Seat, closed: ChargeSession, now: datetime) -> None:
-        """Say it when a car left below its target on the day of its departure."""
-        promise = self._store.promise(seat.vehicle_id)
-        if promise is None or promise.goal is None or closed.end_soc_pct is None:
-            return
-        left_at = closed.unplugged_at or now
-        if abs(promise.goal.ready_by - left_at) > timedelta(hours=2):
-            return
-        if closed.end_soc_pct < promise.goal.target_pct - 1:
-            self._journal.note(
-                "plan.missed", seat.vehicle_id, soc_pct=closed.end_soc_pct, target_pct=promise.goal.target_pct
-            )
 
     def _promised(
         self, seat: Seat, state: VehicleState, session: ChargeSession | None, now: datetime
@@ -197,7 +194,17 @@ class Cycle:
         )
         limits, vehicle = self._limits(seat, session, now), self._measuring.vehicle(seat, session)
         own_limit = own_limit_pct(self._store, state, now)
-        stay = Circumstances(soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, own_limit, vehicle)
+        stay = Circumstances(
+            soc_pct,
+            charging,
+            starts_used,
+            stale,
+            session.plugged_in_at,
+            limits,
+            own_limit,
+            vehicle,
+            self._prepaid.standing(seat, state, now).left_kwh,
+        )
         fresh = self._promising.promise(seat, stay, now)
         if stale and outlives(before, fresh, now):
             return before
@@ -206,7 +213,7 @@ class Cycle:
         left_alone = session.hand is not Hand.NONE or self._store.override(seat.vehicle_id) is not Override.NONE
         if self._store.keep_promise(fresh) and not left_alone:
             # A plan that a hand or a wish stands above is kept for later, and no news to anybody.
-            self._tell_promise(before, fresh)
+            self._telling.promise(before, fresh)
         return fresh
 
     def _soc_pct(self, seat: Seat, state: VehicleState, now: datetime) -> float | None:
@@ -225,27 +232,6 @@ class Cycle:
         elif not stale and vehicle_id in self._stale:
             self._stale.remove(vehicle_id)
             self._journal.note("vehicle.recovered", vehicle_id)
-
-    def _tell_promise(self, before: Promise | None, fresh: Promise) -> None:
-        plan, vehicle_id = fresh.plan, fresh.vehicle_id
-        if plan.outcome is PlanOutcome.NOTHING_NEEDED:
-            if before is not None and before.plan.windows and fresh.goal is not None:
-                self._journal.note("plan.reached", vehicle_id, soc_pct=fresh.soc_pct, target_pct=fresh.goal.target_pct)
-            return
-        start = plan.windows[0].start.isoformat() if plan.windows else None
-        self._journal.note(
-            "plan.made",
-            vehicle_id,
-            outcome=plan.outcome.value,
-            energy_kwh=round(plan.energy_kwh, 2),
-            cost=round(plan.cost, 2),
-            windows=len(plan.windows),
-            first_start=start,
-        )
-        if plan.shortfall_kwh > 0.01 and (before is None or before.plan.shortfall_kwh <= 0.01):
-            self._journal.note(
-                "plan.short", vehicle_id, outcome=plan.outcome.value, shortfall_kwh=round(plan.shortfall_kwh, 2)
-            )
 
     def _decided(
         self,
@@ -268,6 +254,8 @@ class Cycle:
             free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation), now)
             if free_at > now:
                 return replace(decision, verb=None, retry_at=free_at), None
+        if decision.verb is not None and decision.reason is Reason.CREDIT:
+            self._telling.spent(seat, situation)
         if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:
             self._store.save_session(replace(session, automatic_stopped=True))
         return decision, self._commands.queue(decision, lease, now)
@@ -291,6 +279,7 @@ class Cycle:
             share_of_day(seat, now) * self._rules.spread,
             self._since(state, promise, now),
             rules_for(seat.car.vehicle.make).can_set_limit,
+            self._prepaid.standing(seat, state, now).may_charge,
         )
 
     def _since(self, state: VehicleState, promise: Promise | None, now: datetime) -> datetime | None:

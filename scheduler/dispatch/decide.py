@@ -3,7 +3,7 @@ What to tell the car now. Pure and level-triggered: it compares what should be w
 none. A lost wake-up, a crash or a slow car costs one turn and nothing else.
 
 Order of say: nothing to a car that is not plugged in or stands at a fast charger; then the person who told smartcharge to
-hold, stop or start; then a hand on the car; then the plan.
+hold; then a prepaid credit that is used up; then who told it to stop or start; then a hand on the car; then the plan.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Situation:
     charges to. `ready_by` is the next departure; None where there is none. `spread` is how much later than its window
     this car starts today, so that no herd of cars starts on the hour; 0 for a household. `wanted_since`: since when the
     plan has wanted charging without a break, however often it was made anew meanwhile; None: since the window's start.
-    `sets_limit`: whether this make's own limit can be set.
+    `sets_limit`: whether this make's own limit can be set. `may_charge`: False where a prepaid credit is used up.
     """
 
     now: datetime
@@ -77,6 +77,7 @@ class Situation:
     spread: timedelta = timedelta(0)
     wanted_since: datetime | None = None
     sets_limit: bool = False
+    may_charge: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ def _wanted(situation: Situation) -> bool | None:
     session = situation.session
     if session is None or situation.override is Override.HOLD:
         return None
+    if not situation.may_charge:
+        return False
     if situation.override is Override.START:
         return True
     if situation.override is Override.STOP:
@@ -210,6 +213,8 @@ def _at_risk(situation: Situation) -> bool:
 
 
 def _reason(situation: Situation, verb: Verb) -> Reason:
+    if verb is Verb.STOP and not situation.may_charge:
+        return Reason.CREDIT
     if situation.override in (Override.START, Override.STOP):
         return Reason.MANUAL
     if verb is Verb.START:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import floor
 
 from scheduler.dispatch.departing import Departing, LearnedGoal
 from scheduler.dispatch.goals import away, planned_goals
@@ -39,7 +40,8 @@ class Circumstances:
 
     `soc_pct` None: not known; with `stale` because the last report is too old. `starts_used`: in this stay, by us.
     `limits` is what the make leaves us. `limit_pct` is where the car stops charging by itself, None where it does not say.
-    `vehicle` is the car as it was measured; None: as its file says.
+    `vehicle` is the car as it was measured; None: as its file says. `credit_kwh` is what a prepaid driver may still use;
+    None for one who is not.
     """
 
     soc_pct: float | None
@@ -50,6 +52,7 @@ class Circumstances:
     limits: MakeLimits = NO_LIMITS
     limit_pct: float | None = None
     vehicle: Vehicle | None = None
+    credit_kwh: float | None = None
 
 
 class Promising:
@@ -69,7 +72,7 @@ class Promising:
         seat = replace(seat, car=replace(seat.car, vehicle=stay.vehicle or written))
         curve, learned = self.curve(seat), self._learned(seat, stay, now)
         upcoming = _upcoming(seat, stay, learned, now)
-        goals = planned_goals(upcoming, stay.limit_pct)
+        goals = tuple(_within_credit(goal, seat, stay) for goal in planned_goals(upcoming, stay.limit_pct))
         need = _need(seat, stay, goals, now)
         rules = _rules(seat, stay, need, now)
         gone = tuple(away(upcoming, goals, stay.plugged_in_at or now, seat.driver.timezone))
@@ -119,6 +122,24 @@ def _upcoming(seat: Seat, stay: Circumstances, learned: LearnedGoal | None, now:
 def _learned_words(learned: LearnedGoal | None, goals: tuple[ChargeGoal, ...]) -> tuple[str, ...]:
     """Say of a learned goal that it is one, where it is the next."""
     return (learned.note,) if learned is not None and goals[0].ready_by == learned.goal.ready_by else ()
+
+
+def _within_credit(goal: ChargeGoal, seat: Seat, stay: Circumstances) -> ChargeGoal:
+    """
+    Return *goal*, or as much of it as the credit buys, in whole percents: what is seen of a battery moves by those.
+
+    Where the state of charge is not known the goal stays; the stop at the end of the credit does not depend on it.
+    """
+    if stay.credit_kwh is None or stay.soc_pct is None:
+        return goal
+    vehicle = seat.car.vehicle
+    buys_pct = 100 * stay.credit_kwh * vehicle.efficiency / vehicle.usable_kwh
+    reach_pct = floor(stay.soc_pct + buys_pct)
+    if goal.target_pct <= reach_pct:
+        return goal
+    wanted_pct = goal.target_pct if goal.wanted_pct is None else goal.wanted_pct
+    reserve_pct = min(goal.reserve_pct, reach_pct)
+    return replace(goal, target_pct=reach_pct, reserve_pct=reserve_pct, wanted_pct=wanted_pct, by_credit=True)
 
 
 def _need(seat: Seat, stay: Circumstances, goals: tuple[ChargeGoal, ...], now: datetime) -> ChargeNeed:

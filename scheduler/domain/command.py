@@ -87,6 +87,7 @@ class Reason(StrEnum):
     PLUG_IN = "plug_in"
     TARGET_REACHED = "target_reached"
     OUTSIDE_WINDOW = "outside_window"
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True)

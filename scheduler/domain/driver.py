@@ -85,7 +85,8 @@ class ChargeGoal:
     """
     The car is at `target_pct` (0-100) by `ready_by`. Never wait below `reserve_pct`. `name` is that of a trip.
 
-    `wanted_pct` is what was asked for where the car's own charge limit stops it below that; None where it does not.
+    `wanted_pct` is what was asked for where the car's own charge limit stops it below that, or, `by_credit`, a prepaid
+    credit buys no more; None where neither does.
     `floor_pct`: so much will do, the target may wait for a later day; None where it may not.
     """
 
@@ -94,6 +95,7 @@ class ChargeGoal:
     reserve_pct: float = 0.0
     name: str = ""
     wanted_pct: float | None = None
+    by_credit: bool = False
     floor_pct: float | None = None
 
     @property
@@ -117,10 +119,11 @@ class Car:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One person: a time zone, a tariff, and one or more cars."""
+    """One person: a time zone, a tariff, and one or more cars. `prepaid`: they charge for as much as they have bought."""
 
     id: DriverId
     name: str
     timezone: ZoneInfo
     tariff_id: TariffId
     cars: tuple[Car, ...]
+    prepaid: bool = False

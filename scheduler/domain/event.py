@@ -140,6 +140,13 @@ KINDS = (
         "Take a larger plan, or charge by the car's own timer until the month ends.",
     ),
     EventKind("hand.seen", "info", "The driver's own hand started or stopped the car; it wins until unplugged."),
+    EventKind("credit.added", "info", "A prepaid driver's credit was added to."),
+    EventKind(
+        "credit.spent",
+        "warning",
+        "A prepaid credit is used up; the car is stopped.",
+        "Add to it: smartcharge prepaid DRIVER --add 20kWh.",
+    ),
     EventKind("override.set", "info", "A person asked smartcharge to start, stop or hold."),
     EventKind("override.ended", "info", "What a person asked for has ended, by resume or by unplugging."),
 )

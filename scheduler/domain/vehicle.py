@@ -40,14 +40,19 @@ class Vehicle:
     efficiency: float
 
 
+DATES = ("seen_at", "soc_seen_at", "charging_seen_at", "energy_seen_at")
+"""The fields of a state that say when, and not what."""
+
+
 @dataclass(frozen=True, slots=True)
 class VehicleState:
     """
     What a car reported, and when it was true.
 
-    `seen_at` is the moment the car itself recorded its plug, `charging_seen_at` the same for charging (None: `seen_at`) and
-    `soc_seen_at` for the state of charge: never the moment we asked. A cable reported on Monday and charging reported
-    today are one state with two dates. None for a value means the car does not say; it never means no, zero or unplugged.
+    `seen_at` is the moment the car itself recorded its plug, `charging_seen_at` the same for charging (None: `seen_at`),
+    `soc_seen_at` for the state of charge and `energy_seen_at` for the energy added: never the moment we asked. A cable
+    reported on Monday and charging reported today are one state with two dates. None for a value means the car does not
+    say; it never means no, zero or unplugged.
     """
 
     vehicle_id: VehicleId
@@ -63,6 +68,7 @@ class VehicleState:
     energy_added_kwh: float | None = None
     odometer_km: float | None = None
     charging_seen_at: datetime | None = None
+    energy_seen_at: datetime | None = None
 
     @property
     def charging_at(self) -> datetime:
@@ -76,5 +82,5 @@ class VehicleState:
 
     def same_facts(self, other: VehicleState) -> bool:
         """Whether *other* reports the same, however much later."""
-        dates = {name: getattr(other, name) for name in ("seen_at", "soc_seen_at", "charging_seen_at")}
+        dates = {name: getattr(other, name) for name in DATES}
         return replace(self, **dates) == other

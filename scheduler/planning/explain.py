@@ -79,8 +79,9 @@ def _achievement(promise: Promise, clock: _Clock) -> str:
 
 
 def _limited(goal: ChargeGoal) -> str:
-    """Say that the car's own limit stops it below what was asked for."""
-    return "" if goal.wanted_pct is None else f" (of {goal.wanted_pct:.0f} %: the car stops there by itself)"
+    """Say what ends below what was asked for: the car's own limit, or a prepaid credit."""
+    why = "the prepaid credit ends there" if goal.by_credit else "the car stops there by itself"
+    return "" if goal.wanted_pct is None else f" (of {goal.wanted_pct:.0f} %: {why})"
 
 
 def _reached_pct(promise: Promise) -> float:

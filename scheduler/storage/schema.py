@@ -28,7 +28,7 @@ from sqlalchemy.engine import Dialect
 from scheduler.domain.command import OPEN_STATUSES
 from scheduler.domain.interval import as_utc
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration. Revisions are ascending numbers, so that an older database can be told from a newer one."""
 
 METADATA = MetaData()
@@ -225,5 +225,20 @@ TOLD = Table(
     METADATA,
     Column("vehicle_id", Text, primary_key=True),
     Column("told", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+CREDIT = Table(
+    "credit",
+    METADATA,
+    _key(),
+    Column("driver_id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("wh", BigInt, nullable=False, comment="above 0 added, below 0 used"),
+    Column("vehicle_id", Text),
+    Column("plugged_in_at", Moment),
+    Column("meter", Text),
+    Column("uncertainty_wh", BigInt, nullable=False),
+    Index("credit_by_driver", "driver_id", "id"),
     sqlite_strict=True,
 )

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 
 from scheduler.ports import Store
 from scheduler.storage.commands import CommandRows
+from scheduler.storage.credit import CreditRows
 from scheduler.storage.database import open_database
 from scheduler.storage.deliveries import DeliveryRows
 from scheduler.storage.due import DueRows
@@ -31,7 +32,9 @@ PAYLOADS_KEPT = 200
 """Raw payloads per source: about eight days of hourly fetches."""
 
 
-class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, EventRows, TariffRows, DeliveryRows):
+class LedgerStore(
+    DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, EventRows, TariffRows, DeliveryRows, CreditRows
+):
     """`Store` of scheduler/ports.py. Called from the event loop's thread; a call takes 0.1 ms to read and 4 ms to commit."""
 
     @contextmanager
@@ -48,7 +51,7 @@ class LedgerStore(DueRows, SightingRows, SessionRows, PromiseRows, CommandRows, 
         """
         Drop what is older than `KEPT`, checkpoint the log.
 
-        Never dropped: commands, sessions, promises, the last state of a car and the curve in force.
+        Never dropped: commands, sessions, promises, credit, the last state of a car and the curve in force.
         """
         before = now - KEPT
         in_force = select(func.max(CURVE.c.id)).group_by(CURVE.c.tariff_id)

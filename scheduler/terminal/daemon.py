@@ -71,6 +71,11 @@ class RunningDaemon:
         query = _query(to_pct=to_pct, from_pct=from_pct, power_kw=power_kw)
         return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/estimate{query}")
 
+    def credit(self, name: str, add: str | None = None) -> dict[str, Any]:
+        """Return a prepaid driver's credit, after *add* was added to it. InvalidValue in words."""
+        path = f"/api/v1/drivers/{quote(name, safe='')}/credit"
+        return self._ask("GET", path) if add is None else self._ask("POST", path + _query(kwh=add))
+
     def wish(self, name: str, verb: str) -> list[str]:
         """
         Wish `start`, `stop`, `hold` or `resume` for the cars that *name* means; return what that means, in sentences.

@@ -81,7 +81,7 @@ class GoalAnswer(Answer):
     reserve_pct: Pct = Field(description="Below this share the car never waits, 0-100")
     name: str = Field(description="What a trip is called, or empty")
     floor_pct: Pct | None = Field(description="So much will do: the target may wait for a later day, 0-100")
-    wanted_pct: Pct | None = Field(description="What was asked for, where the car stops below it by itself, 0-100")
+    wanted_pct: Pct | None = Field(description="What was asked for, where the car or its credit ends below it, 0-100")
 
 
 class PromiseAnswer(Answer):

@@ -12,8 +12,10 @@ from starlette.routing import Route
 
 from scheduler.domain.errors import InvalidValue, StoreUnavailable
 from scheduler.operations import Operations
+from scheduler.prepaying import Prepaying
 from scheduler.web.answers import ErrorAnswer, ErrorMessage, HealthAnswer
 from scheduler.web.api import PREFIX, UnknownName, api
+from scheduler.web.credit import credit
 from scheduler.web.guard import Guard
 from scheduler.web.health import HealthReport
 from scheduler.web.page import page
@@ -24,6 +26,7 @@ def web_app(
     *,
     health: Callable[[], HealthReport],
     metrics: Callable[[], tuple[bytes, str]],
+    prepaying: Prepaying,
     allowed_hosts: frozenset[str],
     public_hosts: frozenset[str] = frozenset(),
     doors: Sequence[Route] = (),
@@ -44,6 +47,7 @@ def web_app(
         redoc_url=None,
     )
     application.include_router(api(operations))
+    application.include_router(credit(prepaying))
     application.router.routes.extend([*page(operations, health), *_watching(health, metrics), *doors])
     _tell_errors(application)
     paths = frozenset(door.path for door in doors)

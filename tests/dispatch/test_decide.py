@@ -107,6 +107,18 @@ def test_a_manual_stop_wins_over_the_plan_and_over_a_hand() -> None:
     assert (Verb.STOP, Reason.MANUAL) == (decision.verb, decision.reason)
 
 
+@pytest.mark.parametrize("override", [Override.NONE, Override.START, Override.STOP])
+@pytest.mark.parametrize("hand", [Hand.NONE, Hand.CHARGING])
+def test_a_credit_that_is_used_up_stops_the_car_whoever_started_it(override: Override, hand: Hand) -> None:
+    spent = replace(
+        BASE, state=CHARGING, override=override, session=replace(SESSION, hand=hand), may_charge=False, commands=()
+    )
+
+    assert (Verb.STOP, Reason.CREDIT) == (decide(spent).verb, decide(spent).reason)
+    assert NOTHING == decide(replace(spent, state=WAITING))
+    assert NOTHING == decide(replace(spent, override=Override.HOLD))
+
+
 def test_a_manual_start_charges_outside_the_windows_until_the_target() -> None:
     asked = replace(BASE, override=Override.START, plan=plan(hours(1, 2)))
 

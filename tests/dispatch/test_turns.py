@@ -33,6 +33,7 @@ from scheduler.domain.roster import Roster
 from scheduler.domain.session import Hand, Override
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.ports import Store
 from tests.fakes.gateway import MemoryGateway
 from tests.fakes.journal import Notes
 from tests.fakes.store import MemoryStore
@@ -72,11 +73,15 @@ class Ring:
         curve: TariffCurve | None = None,
         charging: bool = False,
         spread: timedelta = timedelta(0),
+        prepaid: bool = False,
+        store: Store | None = None,
     ) -> None:
-        self.clock, self.store, self.gateway, self.notes = ManualClock(EVENING), MemoryStore(), MemoryGateway(), Notes()
+        self.clock, self.gateway, self.notes = ManualClock(EVENING), MemoryGateway(), Notes()
+        self.store: Store = MemoryStore() if store is None else store
         self.price: TariffCurve | None = night() if curve is None else curve
         self.wishes, self.names, self.spread = wishes, cars, spread
         self.silent: set[VehicleId] = set()
+        self.prepaid = prepaid
         self.cycle = self.restarted()
         self.store.enlist(cars, EVENING)
         for name in cars:
@@ -87,9 +92,9 @@ class Ring:
 
     def restarted(self) -> Cycle:
         """Return a cycle that remembers nothing but what is stored."""
-        roster = Roster(
-            Driver(DriverId(name), name.title(), ZoneInfo("Europe/Berlin"), TariffId("night"), (self._car(name),))
-            for name in self.names
+        zone, tariff = ZoneInfo("Europe/Berlin"), TariffId("night")
+        self.roster = roster = Roster(
+            Driver(DriverId(name), name.title(), zone, tariff, (self._car(name),), self.prepaid) for name in self.names
         )
         purse = Purse(self.clock, self.store, self.notes, CallLimits(None, burst=None))
         commands = Commands(

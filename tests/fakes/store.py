@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from scheduler.domain.command import ARROWS, Command, CommandId, CommandStatus
+from scheduler.domain.credit import WATT_HOUR, Booking
+from scheduler.domain.driver import DriverId
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import CATALOGUE, Event, Fact
 from scheduler.domain.interval import Interval
@@ -63,6 +66,7 @@ class Books:
     curves: dict[TariffId, tuple[tuple[datetime, datetime, TariffCurve], ...]] = field(default_factory=dict)
     deliveries: set[str] = field(default_factory=set)
     told: dict[VehicleId, Told] = field(default_factory=dict)
+    credit: list[Booking] = field(default_factory=list)
     payloads: dict[str, tuple[tuple[datetime, bytes], ...]] = field(default_factory=lambda: defaultdict(tuple))
 
     def snapshot(self) -> Books:
@@ -287,6 +291,17 @@ class MemoryStore:
         if after_seq < 0:
             return own[max(len(own) - limit, 0) :]
         return [event for event in own if event.seq > after_seq][:limit]
+
+    def book(self, booking: Booking) -> None:
+        if not booking.kwh or booking.kwh != booking.kwh.quantize(WATT_HOUR):
+            raise InvalidValue(f"an entry of credit is in whole watt-hours and not 0, got {booking.kwh} kWh")
+        self._books.credit.append(booking)
+
+    def balance_kwh(self, driver_id: DriverId) -> Decimal:
+        return sum((booking.kwh for booking in self.bookings(driver_id)), Decimal(0)).quantize(WATT_HOUR)
+
+    def bookings(self, driver_id: DriverId) -> list[Booking]:
+        return [booking for booking in self._books.credit if booking.driver_id == driver_id]
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         kept = self._books.curves.get(tariff_id, ())

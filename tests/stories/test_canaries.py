@@ -74,6 +74,7 @@ async def seen(street: Street) -> dict[str, str]:
     metrics = Metrics("1", house.clock, house.store, price_horizons_s=house.price_horizons_s)
     app = web_app(
         house.operations,
+        prepaying=house.prepaying,
         health=HealthReport,
         metrics=metrics.render,
         allowed_hosts=frozenset({"house"}),

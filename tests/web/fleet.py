@@ -24,6 +24,7 @@ from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId, VehicleState
 from scheduler.operations import Operations
 from scheduler.ports import Returned
+from scheduler.prepaying import Prepaying
 from scheduler.web.app import web_app
 from scheduler.web.health import HealthReport
 from tests.fakes.store import MemoryStore
@@ -82,6 +83,7 @@ class Fleet:
             version="1.2.3",
             desk=self,
         )
+        self.prepaying = Prepaying(self.clock, self.store, lambda: Roster(self.drivers), self)
         self.store.enlist([car.vehicle.id for driver in drivers for car in driver.cars], now)
 
     def curve(self, tariff_id: TariffId) -> TariffCurve | None:
@@ -140,6 +142,7 @@ class Fleet:
     def app(self) -> FastAPI:
         return web_app(
             self.operations,
+            prepaying=self.prepaying,
             health=lambda: self.health,
             metrics=lambda: (b"smartcharge_up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
             allowed_hosts=frozenset({"127.0.0.1", "localhost", "::1"}),

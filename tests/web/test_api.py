@@ -199,6 +199,7 @@ def test_every_number_and_path_is_described_for_those_who_build_on_it(fleet: Fle
         *(f"/api/v1/cars/{{name}}/{verb}" for verb in ("start", "stop", "hold", "resume")),
         *(f"/api/v1/cars/{{name}}/{question}" for question in ("why", "estimate")),
         *(f"/api/v1/cars/{{name}}/{verb}" for verb in ("connect", "disconnect")),
+        "/api/v1/drivers/{name}/credit",
         "/api/v1/events",
         "/api/v1/commands",
         "/api/v1/tariffs/{tariff_id}/prices",

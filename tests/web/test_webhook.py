@@ -29,6 +29,7 @@ def take(body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:
 def the_house() -> Starlette:
     return web_app(
         a_full_fleet().operations,
+        prepaying=a_full_fleet().prepaying,
         health=HealthReport,
         metrics=lambda: (b"", "text/plain"),
         allowed_hosts=frozenset({"127.0.0.1"}),

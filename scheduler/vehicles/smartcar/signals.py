@@ -112,7 +112,7 @@ def signals_in(elements: object, now: datetime) -> dict[str, Signal]:
 def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleState:
     """Return the state that *signals* add up to. Raises `NothingReported` as `vehicle_state` does."""
     cable = signals.get("charge-ischargingcableconnected")
-    charge = signals.get("tractionbattery-stateofcharge")
+    charge, energy = signals.get("tractionbattery-stateofcharge"), signals.get("charge-energyadded")
     charging, fully_charged, used = _charging(signals)
     plugged_in, charging, used = _with_cable(cable, charging, used)
     soc_pct = _percent(charge)
@@ -136,8 +136,9 @@ def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleSta
         fast_charger=_truth(signals.get("charge-isfastchargerpresent")),
         limit_pct=_limit(signals.get("charge-chargelimits")),
         power_kw=_quantity(signals.get("charge-wattage"), _KILOWATT),
-        energy_added_kwh=_quantity(signals.get("charge-energyadded"), _KILOWATT_HOUR),
+        energy_added_kwh=_quantity(energy, _KILOWATT_HOUR),
         odometer_km=_quantity(signals.get("odometer-traveleddistance"), _KILOMETRE),
+        energy_seen_at=energy.recorded_at if energy is not None else None,
         charging_seen_at=None if charging_at == seen_at else charging_at,
     )
 

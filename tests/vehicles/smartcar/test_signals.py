@@ -51,7 +51,19 @@ def test_reads_every_signal_that_matters_into_the_units_of_the_house() -> None:
 
     seen_at = datetime(2026, 2, 1, 21, 0, tzinfo=UTC)
     expected = VehicleState(
-        VehicleId("ada-id3"), seen_at, 45.0, seen_at, True, True, False, False, 80.0, 4.683, 25.5, 12000.5
+        VehicleId("ada-id3"),
+        seen_at,
+        45.0,
+        seen_at,
+        True,
+        True,
+        False,
+        False,
+        80.0,
+        4.683,
+        25.5,
+        12000.5,
+        energy_seen_at=seen_at,
     )
     assert expected == state
 
