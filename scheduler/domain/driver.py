@@ -95,8 +95,8 @@ class ChargeGoal:
     reserve_pct: float = 0.0
     name: str = ""
     wanted_pct: float | None = None
-    by_credit: bool = False
     floor_pct: float | None = None
+    by_credit: bool = False
 
     @property
     def least_pct(self) -> float:
