@@ -24,6 +24,7 @@ from scheduler.ports import Clock, Store
 from scheduler.settings import SECRETS, Settings, key_credential, load_settings, require_account
 from scheduler.state_directory import StateDirectory
 from scheduler.storage import open_store
+from scheduler.terminal.daemon import NoDaemon, RunningDaemon
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent_book import ConsentBook
@@ -71,6 +72,7 @@ async def findings_of(config: Path, directory: StateDirectory, clock: Clock) -> 
     findings = [
         Finding("files", well=True, sentence=f"everything in {config} is in order"),
         clock_finding(clock_error_s()),
+        daemon_finding(directory),
     ]
     roster, sealed = sealed_findings(drivers, Private(directory.private, key_credential()), clock)
     findings += [*sealed, *await _account(settings, roster, clock)]
@@ -91,6 +93,16 @@ async def findings_of(config: Path, directory: StateDirectory, clock: Clock) -> 
     finally:
         store.close()
     return findings
+
+
+def daemon_finding(directory: StateDirectory) -> Finding:
+    """Return whether a daemon runs on the state directory."""
+    try:
+        daemon = RunningDaemon.find(directory.path)
+    except NoDaemon:
+        to_do = f"Start it: smartcharge run --state {directory.path}, or systemctl start smartcharge"
+        return Finding("daemon", well=False, sentence=f"none runs on {directory.path}", to_do=to_do)
+    return Finding("daemon", well=True, sentence=f"it runs; its page is {daemon.url}")
 
 
 def clock_finding(error_s: float | None) -> Finding:

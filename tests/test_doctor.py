@@ -15,6 +15,7 @@ from scheduler.doctor import (
     Finding,
     car_findings,
     clock_finding,
+    daemon_finding,
     dashboard_finding,
     examine,
     findings_of,
@@ -71,6 +72,15 @@ def test_the_clock_is_judged_by_what_the_kernel_says(error_s: float | None, well
     finding = clock_finding(error_s)
 
     assert (well, True) == (finding.well, words in finding.line)
+
+
+def test_a_daemon_that_does_not_run_is_ill(tmp_path: Path) -> None:
+    directory = StateDirectory(tmp_path)
+    before = daemon_finding(directory)
+    directory.announce("http://127.0.0.1:8712/")
+
+    assert (False, True) == (before.well, daemon_finding(directory).well)
+    assert f"smartcharge run --state {tmp_path}" in before.line
 
 
 def test_the_kernel_is_asked_without_harm() -> None:
