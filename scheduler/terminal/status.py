@@ -125,7 +125,7 @@ def _consent(consent: Mapping[str, Any], now: datetime) -> str:
     if consent["ends_at"] is None:
         return "connected"
     days = (datetime.fromisoformat(consent["ends_at"]) - now).days
-    return f"connected for {days} more day{'s' if days != 1 else ''}" if days >= 0 else "connected, due for renewal"
+    return str(consent["words"]) or f"connected for {days} more days"
 
 
 def _age(age_s: float) -> str:

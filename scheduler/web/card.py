@@ -75,6 +75,7 @@ class CarCard:
     """
     What the template places. Shares (`soc`, `target`, `reserve`) run from 0 to 100 and are None where nothing is known.
 
+    `to_connect`: its driver is to consent, for the first time or again.
     `overruled`: a person's word or hand stands above the plan, and `resume` ends that. `explained`: there is a plan to explain.
     """
 
@@ -101,6 +102,7 @@ class CarCard:
     explained: bool
     by_supplier: bool
     simulated: bool
+    to_connect: bool
 
 
 def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
@@ -140,6 +142,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         explained=promise is not None,
         by_supplier=car.by_supplier,
         simulated=car.simulated,
+        to_connect=bool(car.consent.words(now)),
     )
 
 

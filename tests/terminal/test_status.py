@@ -126,8 +126,7 @@ def test_a_car_on_hold_has_no_next_event(fleet: Fleet) -> None:
         (Consent(ADA, ConsentStatus.LOST, reason="revoked"), "|  consent lost\n"),
         (Consent(ADA, ConsentStatus.ENDED), "|  disconnected\n"),
         (Consent(ADA, ends_at=NOW + timedelta(days=12)), "|  connected for 12 more days\n"),
-        (Consent(ADA, ends_at=NOW + timedelta(days=1)), "|  connected for 1 more day\n"),
-        (Consent(ADA, ends_at=NOW - timedelta(days=1)), "|  connected, due for renewal\n"),
+        (Consent(ADA, ends_at=NOW + timedelta(days=2)), "|  consent ends in 2 days: smartcharge connect ada-id3\n"),
     ],
 )
 def test_what_became_of_the_consent_is_told_with_what_to_do(fleet: Fleet, consent: Consent, words: str) -> None:

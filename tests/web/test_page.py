@@ -448,3 +448,8 @@ def test_a_car_that_is_not_connected_says_so_on_its_card(fleet: Fleet) -> None:
 
     assert ("consent lost" in lost, "<script>revoked" in lost) == (True, False)
     assert "Consent ends in 2 days: smartcharge connect ada-id3." in ending
+    assert [True, True] == [
+        '<a href="/connect/ada-id3">Connect Ada&#39;s ID.3 at Smartcar</a>' in page for page in (lost, ending)
+    ]
+    fleet.consents.clear()
+    assert "/connect/" not in fleet.get("/").text
