@@ -212,9 +212,7 @@ def why(who: str, at: str | None, config: Path, state: Path | None, as_json: boo
 @click.argument("who")
 @click.option("--to", "to_pct", type=PERCENT, required=True, help="The state of charge to reach, in %.")
 @click.option("--from", "from_pct", type=PERCENT, default=None, help="Default: the last one seen.")
-@click.option(
-    "--power", "power_kw", type=click.FloatRange(0, 500, min_open=True), default=None, help="At the plug, in kW."
-)
+@click.option("--power", "power_kw", type=click.FloatRange(0.1, 500), default=None, help="At the plug, in kW.")
 @CONFIG
 @STATE
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")

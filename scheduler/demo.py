@@ -32,7 +32,7 @@ from scheduler.vehicles.simulator.scenario import load_scenario
 from scheduler.vehicles.simulator.world import World
 
 EVENING = time(17, 30)
-MORNING = time(9, 0)
+MORNING = time(10, 0)
 PACE = {"sweep_interval_s": 15.0, "look_waiting_s": 1800.0, "look_charging_s": 600.0, "look_unplugged_s": 1800.0}
 """In virtual time each sweep and each look costs real work; this is about what a real account would be asked."""
 
@@ -124,7 +124,7 @@ def _balance(house: House, world: World, seat: Seat, goal: ChargeGoal, start: da
 
 
 def _print_event(event: Event, zone: ZoneInfo) -> None:
-    click.echo(f"{event.at.astimezone(zone):%a %H:%M:%S}  {event_line(event)}")
+    click.echo(f"{event.at.astimezone(zone):%a %H:%M:%S} SIMULATED {event_line(event)}")
 
 
 def _print_balances(balances: list[Balance], config: Path) -> None:

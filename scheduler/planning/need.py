@@ -30,6 +30,9 @@ from scheduler.planning.timeline import HOUR_US, Kind, timeline
 POWER_MARGIN = 0.05
 """How much less than assumed a car may draw and still be ready in time: evcc#12733 planned 7 360 W and got 7 073 W."""
 
+LEAST_POWER_KW = 0.1
+"""Below that nothing is charged that a car would notice; a household socket gives 1.4 kW at least."""
+
 KW_AT_FULL = 1.0
 KW_LOST_PER_PCT = 0.98
 
@@ -66,10 +69,10 @@ def charge_time(vehicle: Vehicle, from_pct: float, to_pct: float, power_kw: floa
     """
     Return how long *power_kw* at the plug takes from one state of charge to another, the slow end included.
 
-    Zero where *to_pct* is not above *from_pct*.
+    Zero where *to_pct* is not above *from_pct*. InvalidValue for a power below `LEAST_POWER_KW`.
     """
-    if not (isfinite(power_kw) and power_kw > 0):
-        raise InvalidValue(f"power_kw must be above 0, got {power_kw}")
+    if not (isfinite(power_kw) and power_kw >= LEAST_POWER_KW):
+        raise InvalidValue(f"power_kw must be at least {LEAST_POWER_KW}, got {power_kw}")
     return timedelta(hours=_charge_hours(vehicle, from_pct, to_pct, power_kw))
 
 

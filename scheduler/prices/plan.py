@@ -15,6 +15,11 @@ from zoneinfo import ZoneInfo
 
 from scheduler.prices.wall import midnight
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+BOUNDARY_SPREAD = timedelta(seconds=15)
+"""Within which households ask after a boundary; all at its second would be a crowd."""
+
 CONFIRM = timedelta(hours=1)
 """A Nord Pool day was marked final an hour after its first publication (facts/feeds.md 1): look once more."""
 
@@ -39,7 +44,7 @@ class PollPlan:
     `first_at` is the wall time in `zone` from which the next market day (midnight to midnight of `zone`) may be out; None
     makes the plan rolling: `every` after the last look. `steps` are (until, pause): until that wall time, look again
     after the pause; after the last one, `every`. From `late_at` a missing day is worth a word. `spread` bounds the jitter of
-    the first try.
+    the first try. A rolling plan with an `offset` looks that long after each full multiple of `every`.
     """
 
     zone: ZoneInfo
@@ -48,6 +53,7 @@ class PollPlan:
     every: timedelta = timedelta(hours=1)
     late_at: time = time(16)
     spread: timedelta = timedelta(minutes=4)
+    offset: timedelta | None = None
 
     def expected_until(self, now: datetime) -> datetime:
         """Return the end of the last market day that may be out at *now*."""
@@ -70,6 +76,9 @@ class PollPlan:
         """
         if look.at is None:
             return now
+        if self.first_at is None and self.offset is not None:
+            past = (look.at - EPOCH - self.offset) // self.every
+            return EPOCH + (past + 1) * self.every + self.offset + BOUNDARY_SPREAD * jitter
         if self.first_at is None:
             return look.at + self.every * (1 + (jitter - 0.5) / 10)
         if look.known_until is None or look.known_until < self.expected_until(now):

@@ -100,7 +100,7 @@ def cheapest_hours(curve: TariffCurve, now: datetime, timezone: ZoneInfo, count:
         return None
     chosen = sorted(priced)[:count]
     spans = merged(Interval(begin, begin + hour) for _, begin in chosen)
-    words = (f"{_clock(span.start, timezone)}-{span.end.astimezone(timezone):%H:%M}" for span in spans)
+    words = (f"{_clock(span.start, timezone, now)}-{span.end.astimezone(timezone):%H:%M}" for span in spans)
     mean = sum(price for price, _ in chosen) / count
     return f"cheapest {count} hours: {', '.join(words)} at {_label(mean)} {curve.currency}/kWh"
 
@@ -111,19 +111,23 @@ def known_words(curve: TariffCurve, now: datetime, timezone: ZoneInfo) -> str | 
     if not ahead:
         return None
     until = curve.known_until(now)
-    words = ["no published price holds now" if until is None else f"known until {_clock(until, timezone)}"]
+    words = ["no published price holds now" if until is None else f"known until {_clock(until, timezone, now)}"]
     gaps = [
-        f"{_clock(gap.start, timezone)}-{gap.end.astimezone(timezone):%H:%M}" for gap in curve.gaps() if gap.end > now
+        f"{_clock(gap.start, timezone, now)}-{gap.end.astimezone(timezone):%H:%M}"
+        for gap in curve.gaps()
+        if gap.end > now
     ]
     if gaps:
         words.append(f"not known {', '.join(gaps)}")
     if not all(slot.firm for slot in ahead):
-        words.append(f"a forecast until {_clock(ahead[-1].end, timezone)}")
+        words.append(f"a forecast until {_clock(ahead[-1].end, timezone, now)}")
     return "; ".join(words)
 
 
-def _clock(moment: datetime, timezone: ZoneInfo) -> str:
-    return f"{moment.astimezone(timezone):%a %H:%M}"
+def _clock(moment: datetime, timezone: ZoneInfo, now: datetime) -> str:
+    """Say a moment by its weekday, and by its date where the weekday would mean an earlier one."""
+    local = moment.astimezone(timezone)
+    return f"{local:%a %H:%M}" if moment - now < timedelta(days=6) else f"{local:%a %d %b %H:%M}"
 
 
 def _columns(
@@ -154,7 +158,7 @@ def _head(curve: TariffCurve, columns: Sequence[_Column], now: datetime, timezon
     place = next((index for index, column in enumerate(columns) if now in column.interval), 0)
     left = f"{curve.currency + '/kWh':>{MARGIN - 1}} " + " " * place + f"▼ {mark} {now.astimezone(timezone):%H:%M}"
     until = curve.known_until(now)
-    right = "" if until is None else f"known until {until.astimezone(timezone):%a %H:%M}"
+    right = "" if until is None else f"known until {_clock(until, timezone, now)}"
     if curve.simulated:
         right = f"SIMULATED, {right}".removesuffix(", ")
     room = MARGIN + len(columns) - len(left)

@@ -105,7 +105,9 @@ def _add_reasons(router: APIRouter, operations: Operations) -> None:
         name: Name,
         to_pct: Annotated[float, Query(ge=0, le=100, description="The state of charge to reach")],
         from_pct: Annotated[float | None, Query(ge=0, le=100, description="Default: the last one seen")] = None,
-        power_kw: Annotated[float | None, Query(gt=0, le=500, description="kW at the plug. Default: the car's")] = None,
+        power_kw: Annotated[
+            float | None, Query(ge=0.1, le=500, description="kW at the plug. Default: the car's")
+        ] = None,
     ) -> EstimateAnswer:
         named(operations, name)
         return EstimateAnswer.of(operations.fleet(), operations.estimate(name, to_pct, from_pct, power_kw))

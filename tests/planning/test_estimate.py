@@ -48,7 +48,7 @@ def test_a_share_that_is_none_is_named(begin: float, end: float, name: str) -> N
 
 
 def test_without_power_there_is_no_estimate() -> None:
-    with pytest.raises(InvalidValue, match="power_kw must be above 0, got 0"):
+    with pytest.raises(InvalidValue, match=r"power_kw must be at least 0\.1, got 0"):
         estimate(CAR, 40, 60, 0)
 
 

@@ -57,6 +57,15 @@ def test_missing_prices_are_late_from_four_o_clock_on(now: datetime, known_until
     assert late == PLAN.late(now, known_until)
 
 
+def test_a_feed_of_five_minutes_is_asked_half_a_minute_after_each_boundary() -> None:
+    aligned = PollPlan(BERLIN, every=timedelta(minutes=5), offset=timedelta(seconds=30))
+    half_a_minute = timedelta(seconds=30)
+
+    assert at(3, 5) + half_a_minute == aligned.due(at(3), Look(at(3, 2)), jitter=0)
+    assert at(3, 10) + half_a_minute == aligned.due(at(3), Look(at(3, 5) + half_a_minute), jitter=0)
+    assert at(3, 5) + timedelta(seconds=45) == aligned.due(at(3), Look(at(3, 1)), jitter=1)
+
+
 def test_a_rolling_feed_is_looked_at_every_few_minutes_and_never_late() -> None:
     rolling = PollPlan(BERLIN, every=timedelta(minutes=5))
 

@@ -176,3 +176,9 @@ def test_what_is_only_foreseen_is_not_told_as_known() -> None:
 
 def test_of_what_has_passed_nothing_is_known_ahead() -> None:
     assert None is known_words(hourly([0.1]), NOON, BERLIN)
+
+
+def test_what_lies_a_week_ahead_bears_its_date() -> None:
+    head = price_chart(hourly([0.2] * 24 * 8), [], NOON, BERLIN, 100)[0]
+
+    assert head.endswith("known until Wed 18 Feb 11:00")

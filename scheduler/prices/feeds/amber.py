@@ -64,7 +64,7 @@ class Amber(Feed):
 
     @property
     def plan(self) -> PollPlan:
-        return PollPlan(MARKET_TIME, every=timedelta(minutes=5))
+        return PollPlan(MARKET_TIME, every=timedelta(minutes=5), offset=timedelta(seconds=30))
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -22,7 +22,7 @@ from scheduler.domain.tariff import PriceSlot
 from scheduler.prices.feeds.eic import EIC
 from scheduler.prices.feeds.feed import Asked, Feed, FeedRequest, Secret
 from scheduler.prices.feeds.market_document import Period, Series, market_documents, refused
-from scheduler.prices.market import MARKET, day_ahead
+from scheduler.prices.market import MARKET
 from scheduler.prices.plan import PollPlan
 from scheduler.prices.reading import Reading, not_published
 from scheduler.prices.rows import Row, slots_of
@@ -59,7 +59,8 @@ class Entsoe(Feed):
 
     @property
     def plan(self) -> PollPlan:
-        return day_ahead()
+        steps = ((time(15), timedelta(minutes=5)), (time(18), timedelta(minutes=15)))
+        return PollPlan(MARKET, time(12, 58), steps)
 
     def requests(self, window: Interval) -> list[FeedRequest]:
         """Return the one request for the market days that overlap *window*; times are UTC."""

@@ -78,7 +78,8 @@ class Tempo(Feed):
 
     @property
     def plan(self) -> PollPlan:
-        return PollPlan(PARIS, time(10, 35), ((time(12), timedelta(minutes=15)),), late_at=time(12))
+        # The signal ahead comes at 06:40, the colour itself at 10:35.
+        return PollPlan(PARIS, time(6, 40), ((time(10), timedelta(hours=3, minutes=55)),), late_at=time(12))
 
     def requests(self, window: Interval) -> list[FeedRequest]:
         """Return the one request for the colours of the season, which begins on 1 September."""
