@@ -179,6 +179,6 @@ def test_of_what_has_passed_nothing_is_known_ahead() -> None:
 
 
 def test_what_lies_a_week_ahead_bears_its_date() -> None:
-    head = price_chart(hourly([0.2] * 24 * 8), [], NOON, BERLIN, 100)[0]
+    head = price_chart(hourly([0.2 for _ in range(24 * 8)]), [], NOON, BERLIN, 100)[0]
 
     assert head.endswith("known until Wed 18 Feb 11:00")
