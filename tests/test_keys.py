@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.clock import ManualClock
-from scheduler.domain.errors import AlreadyRunning
+from scheduler.domain.errors import AlreadyRunning, ConfigError
 from scheduler.keys import new_line, rotate
 from scheduler.state_directory import StateDirectory
 from scheduler.vehicles.smartcar.account import Private
@@ -48,6 +48,16 @@ def test_a_daemon_that_lives_is_not_rotated_under(tmp_path: Path) -> None:
         rotate(tmp_path)
 
     daemon.release()
+
+
+def test_only_the_owner_of_the_state_rotates_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = tmp_path.stat().st_uid + 1
+    monkeypatch.setattr("os.geteuid", lambda: stranger)
+
+    with pytest.raises(ConfigError, match="rotate its key as that user"):
+        rotate(tmp_path)
+
+    assert not (tmp_path / "private").exists()
 
 
 def test_a_key_in_a_new_credential_takes_over_what_the_file_sealed(tmp_path: Path) -> None:

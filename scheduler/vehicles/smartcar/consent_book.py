@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -60,6 +61,7 @@ class ConsentBook:
     ) -> None:
         self._files, self._clock, self._journal, self._lasts = files, clock, journal, lasts
         self._entries: dict[VehicleId, _Entry] = {}
+        self._unread: set[VehicleId] = set()
         for name in files.names() if files is not None else ():
             self._entries[VehicleId(name)] = self._read(name)
 
@@ -147,22 +149,28 @@ class ConsentBook:
         return replace(vehicle, smartcar_vehicle_id=entry.ids.vehicle_id, smartcar_user_id=entry.ids.user_id)
 
     def _note(self, vehicle_id: VehicleId, entry: _Entry) -> None:
-        """Write down what can be learned again: a full disk must not take a car's turn."""
-        try:
-            self._put(vehicle_id, entry)
-        except VehicleError:
-            self._entries[vehicle_id] = entry
+        """
+        Write down what can be learned again: a full disk must not take a car's turn.
+
+        Not over a file that does not open: under the right key it holds the car's ids.
+        """
+        self._entries[vehicle_id] = entry
+        if vehicle_id not in self._unread:
+            with suppress(VehicleError):
+                self._put(vehicle_id, entry)
 
     def _put(self, vehicle_id: VehicleId, entry: _Entry) -> None:
         if self._files is not None:
             self._files.write(vehicle_id, json.dumps(asdict(entry), default=datetime.isoformat).encode())
         self._entries[vehicle_id] = entry
+        self._unread.discard(vehicle_id)
 
     def _read(self, name: str) -> _Entry:
         assert self._files is not None
         try:
             plain = self._files.read(name)
         except SealBroken as broken:
+            self._unread.add(VehicleId(name))
             return _Entry(ConsentStatus.LOST, self._clock.now(), reason=str(broken))
         fields = json.loads(plain or b"{}")
         ids, given_at = fields["ids"], fields["given_at"]

@@ -155,6 +155,17 @@ def test_a_book_that_does_not_open_is_a_lost_consent_and_says_why(tmp_path: Path
     assert (ConsentStatus.LOST, True) == (lost.status, "key file" in lost.reason)
 
 
+def test_a_wrong_key_costs_nothing_once_the_right_one_is_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.book.give(ADA, IDS)
+
+    desk.open(Vault({"k2": b"2" * 32}, "k2"))
+    desk.book.find(ADA)
+    desk.open()
+
+    assert "canary-vehicle" == desk.vehicle.smartcar_vehicle_id
+
+
 def test_a_full_disk_takes_no_turn_but_a_consent_that_cannot_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
