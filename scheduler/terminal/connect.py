@@ -70,4 +70,4 @@ def _tell(done: bool, sentence: str, link: str | None, out: TextIO) -> None:
         raise NotConnected(sentence)
     out.write(f"{sentence}\n")
     if link is not None:
-        out.write(f"Let Smartcar's key into the Tesla, or it obeys nobody: {link}\n")
+        out.write(f"Let Smartcar's key into the Tesla, unless it is in already: {link}\n")

@@ -57,7 +57,7 @@ def test_it_waits_until_the_consent_is_there_and_says_what_is_still_to_be_done()
     said = waited(daemon, io.StringIO())
 
     assert (LINK, 3) == (said.splitlines()[0], len(daemon.pauses))
-    assert f"Ada's ID.3: connected.\nLet Smartcar's key into the Tesla, or it obeys nobody: {KEY}\n" in said
+    assert f"Ada's ID.3: connected.\nLet Smartcar's key into the Tesla, unless it is in already: {KEY}\n" in said
 
 
 def test_what_came_of_an_earlier_link_is_not_taken_for_this_ones() -> None:

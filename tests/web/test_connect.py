@@ -222,6 +222,15 @@ def test_a_car_that_smartcar_lists_a_little_later_is_waited_for() -> None:
     assert "does not list the car yet" in answer.text
 
 
+def test_a_tesla_is_led_on_to_its_virtual_key() -> None:
+    driver = a_driver("Ada", "Model 3", "ada-3")
+    car = replace(driver.cars[0], vehicle=replace(driver.cars[0].vehicle, make="Tesla"))
+    connection = Connection("c-1", "new-vehicle", "secret-user", "TESLA", "Model 3")
+    visit = Visit(SETTINGS, connection, drivers=(replace(driver, cars=(car,)),))
+
+    assert '<a href="https://www.tesla.com/_ak/smartcar.com">' in visit.returns(visit.departs()).text
+
+
 def test_the_car_of_another_driver_is_not_taken_over() -> None:
     theirs = Connection("c-2", "secret-vehicle", "stranger", "Volkswagen", "ID.3")
     ada, ben = a_driver("Ada", "ID.3", "ada-id3"), a_driver("Ben", "ID.3", "ben-id3")

@@ -19,11 +19,20 @@ from urllib.parse import quote, urlencode, urlsplit
 from scheduler.domain.command import CommandStatus
 from scheduler.domain.consent import Consent
 from scheduler.domain.errors import ConsentLost, InvalidValue, StoreUnavailable, VehicleError
+from scheduler.domain.make import rules_for
 from scheduler.domain.roster import Roster, Seat
 from scheduler.domain.vehicle import Vehicle, VehicleId
 from scheduler.ports import Clock, Departing, Returned, Store
 from scheduler.vehicles.smartcar.connections import Connection
-from scheduler.vehicles.smartcar.consent import Connected, StateRefused, connect_url, new_state, redirect_in, subject_of
+from scheduler.vehicles.smartcar.consent import (
+    VIRTUAL_KEY_URL,
+    Connected,
+    StateRefused,
+    connect_url,
+    new_state,
+    redirect_in,
+    subject_of,
+)
 from scheduler.vehicles.smartcar.consent_book import ConsentBook, Ids
 from scheduler.vehicles.smartcar.grants import GrantId
 from scheduler.vehicles.smartcar.matching import matched
@@ -149,7 +158,10 @@ class Connecting:
         self._changed()
         self._store.wake(list(found), self._clock.now())
         titles = " and ".join(seat.title for seat in seats if seat.vehicle_id in found)
-        return Returned(self._clock.now(), done=True, sentence=f"{titles}: connected.", link=answer.virtual_key_url)
+        tesla = any(rules_for(seat.car.vehicle.make).make == "TESLA" for seat in seats if seat.vehicle_id in found)
+        # The name of the redirect's parameter is not certain, and a key that is in already does no harm.
+        link = answer.virtual_key_url or (VIRTUAL_KEY_URL if tesla else None)
+        return Returned(self._clock.now(), done=True, sentence=f"{titles}: connected.", link=link)
 
     def _reopen(self, vehicle_id: VehicleId) -> None:
         """Let be tried again what was refused for good today: a new consent may have taken the reason away."""

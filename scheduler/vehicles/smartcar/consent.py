@@ -23,9 +23,6 @@ from scheduler.vehicles.smartcar.settings import SmartcarSettings
 LEAST_SCOPES = ("read_vehicle_info", "read_battery", "read_charge", "control_charge")
 """What charging needs. More would be asked of a driver for nothing."""
 
-HOME_SCOPE = "read_location"
-"""Only where a driver wants foreign chargers left alone."""
-
 VIRTUAL_KEY_URL = "https://www.tesla.com/_ak/smartcar.com"
 """Where the owner of a Tesla lets Smartcar's key into the car (docs: virtual key)."""
 
@@ -138,11 +135,6 @@ def redirect_in(query: Mapping[str, str]) -> Connected | Declined:
     if code is None and user_id is None:
         return Declined(state, "unknown", _UNKNOWN_WORDS)
     return Connected(state, code, user_id, _virtual_key(query.get("virtual_key_url")))
-
-
-def reconsent_from(consented_at: datetime, lasts: timedelta, notice: timedelta) -> datetime:
-    """Return from when the driver is asked to connect again, *notice* before the consent runs out; never before it began."""
-    return max(consented_at, consented_at + lasts - notice)
 
 
 def _signature(key: bytes, claims: str, cookie: str) -> str:

@@ -15,7 +15,6 @@ from scheduler.vehicles.smartcar.consent import (
     StateRefused,
     connect_url,
     new_state,
-    reconsent_from,
     redirect_in,
     subject_of,
 )
@@ -164,10 +163,3 @@ def test_what_comes_back_does_not_print_its_secrets() -> None:
     told = repr(redirect_in({"code": "code-x", "state": "state-x", "user_id": "usr-x"}))
 
     assert [] == [word for word in ("code-x", "state-x", "usr-x") if word in told]
-
-
-def test_the_driver_is_asked_again_before_the_consent_runs_out() -> None:
-    fortnight, notice = timedelta(days=14), timedelta(days=2)
-
-    assert NOW + timedelta(days=12) == reconsent_from(NOW, fortnight, notice)
-    assert NOW == reconsent_from(NOW, timedelta(days=1), notice)
