@@ -13,7 +13,15 @@ from scheduler.domain.errors import ConfigError, FeedRejected
 from scheduler.domain.event import KINDS
 from scheduler.driver_file import BlockedEntry, CarEntry, DepartureEntry, DriverFile
 from scheduler.drivers import load_drivers
-from scheduler.settings import Settings, check_config, load_settings, named_secret, require_account, variables
+from scheduler.settings import (
+    Settings,
+    check_config,
+    key_credential,
+    load_settings,
+    named_secret,
+    require_account,
+    variables,
+)
 from scheduler.settings_file import SettingsFile, settings_schema
 
 ROOT = Path(__file__).parents[1]
@@ -316,6 +324,29 @@ class TestTheAccount:
     )
     def test_simulated_cars_need_none(self, config: Path, text: str) -> None:
         require_account(loaded(config, text))
+
+    def test_v2_needs_the_applications_id_and_the_legacy_secret(
+        self, config: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = "smartcar: {version: v2, application_id: app}\n"
+        with pytest.raises(ConfigError, match=re.escape("smartcar.application_id is missing")):
+            require_account(loaded(config, "smartcar: {version: v2}\n"))
+        with pytest.raises(ConfigError, match="legacy secret is missing: set SMARTCHARGE_SMARTCAR__LEGACY_SECRET"):
+            require_account(loaded(config, old))
+
+        monkeypatch.setenv("SMARTCHARGE_SMARTCAR__LEGACY_SECRET", "hunter2")
+        require_account(loaded(config, old))
+
+    def test_the_key_is_found_among_the_credentials_that_systemd_loaded(
+        self, config: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        without = key_credential()
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", "credentials")
+        Path("credentials").mkdir()
+        empty = key_credential()
+        Path("credentials/smartcharge_key").touch()
+
+        assert (None, None, Path("credentials/smartcharge_key")) == (without, empty, key_credential())
 
 
 class TestCheckingEverything:
