@@ -50,7 +50,8 @@ def wait_for_consent(
     while True:
         pause(ASKED_EVERY_S)
         answer = daemon.connect_answer(name)
-        if answer["at"] != before:
+        # None: the daemon was started anew meanwhile, and nobody has come back since.
+        if answer["at"] not in (before, None):
             _tell(answer["done"], answer["sentence"], answer["link"], out)
             return
         if datetime.fromisoformat(answer["now"]) >= until:

@@ -68,6 +68,14 @@ def test_what_came_of_an_earlier_link_is_not_taken_for_this_ones() -> None:
         waited(NearDaemon(fleet), io.StringIO())
 
 
+def test_a_daemon_that_is_started_anew_has_not_answered() -> None:
+    fleet = a_full_fleet()
+    fleet.came = Returned(NOW - timedelta(hours=1), done=True, sentence="an old one")
+
+    with pytest.raises(NotConnected, match="within ten minutes"):
+        waited(NearDaemon(fleet, 2, None), io.StringIO())
+
+
 def test_a_refusal_ends_the_wait_with_its_reason() -> None:
     daemon = NearDaemon(a_full_fleet(), 1, Returned(NOW, done=False, sentence="You did not give your consent."))
 
