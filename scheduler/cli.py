@@ -52,6 +52,15 @@ def main() -> None:
         sys.exit(141)
 
 
+def _told_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object; InvalidValue where a key stands twice in it, since one of the two would silently be lost."""
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+        raise InvalidValue(f"the key {twice!r} stands twice in one object")
+    return told
+
+
 def _fail(message: str, code: int) -> NoReturn:
     click.echo(f"smartcharge: {message}", err=True)
     sys.exit(code)
@@ -79,7 +88,7 @@ def run(config: Path, state: Path | None) -> None:
 @click.option("--night", type=DAY, default=None, help="The local day whose evening it begins in.")
 @click.option("--quiet", is_flag=True, help="Only the promises at the start and the balance at the end.")
 def demo(config: Path, night: datetime | None, quiet: bool) -> None:
-    """Live through the coming night in virtual time, in under a minute, with simulated cars."""
+    """Live through the coming night with simulated cars. It takes less than a minute, by virtual time."""
     from scheduler.demo import run_demo
 
     run_demo(config, night, quiet=quiet)
@@ -98,23 +107,23 @@ def demo(config: Path, night: datetime | None, quiet: bool) -> None:
 def simulate(
     host: str, port: int, seed: int | None, scenario: Path, state: Path, idle_exit_s: float | None, clock: str | None
 ) -> None:
-    """Run the Smartcar simulator by itself, with cars that have batteries."""
+    """Run the Smartcar simulator by itself. Its cars have batteries, and a will of their own."""
     from scheduler.simulation import run_simulation
 
     run_simulation(host, port, seed, scenario, state, idle_exit_s, clock)
 
 
 @smartcharge.command()
-@click.argument("problem", type=click.File("r", encoding="utf-8"), default="-")
+@click.argument("problem", type=click.File("r", encoding="utf-8-sig"), default="-")
 def solve(problem: TextIO) -> None:
-    """Solve a planning problem (JSON; FILE or - for standard input) and print the plans with their proof."""
+    """Solve a planning problem, given as JSON. Reads PROBLEM, or - for standard input; prints plans with their proof."""
     import json
 
     from scheduler.planning.problem import parse_problem
     from scheduler.planning.problem import solve as solved
 
     try:
-        answer = solved(parse_problem(json.loads(problem.read())))
+        answer = solved(parse_problem(json.loads(problem.read(), object_pairs_hook=_told_once)))
     except UnicodeDecodeError as error:
         _fail(f"the problem is not UTF-8: {error}", 2)
     except InvalidValue as error:
@@ -129,7 +138,7 @@ def solve(problem: TextIO) -> None:
 @smartcharge.command()
 @CONFIG
 def check(config: Path) -> None:
-    """Check every file of the configuration, and say what to mend and where."""
+    """Check every file of the configuration. Says what to mend, and where."""
     from scheduler.config_check import config_notes, config_problems
 
     problems = config_problems(config)
@@ -145,7 +154,7 @@ def check(config: Path) -> None:
 @smartcharge.command()
 @click.argument("what", type=click.Choice(["driver", "settings", "tariff"]), default="driver")
 def schema(what: str) -> None:
-    """Print the JSON Schema of a file, for editors that complete and check YAML."""
+    """Print the JSON Schema of a file. Editors complete and check YAML by it."""
     import json
 
     from scheduler.app import json_schema
@@ -170,7 +179,7 @@ def prices(
     files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Show the prices of a TARIFF as its drivers pay them, or parse recorded payloads of a feed."""
+    """Show the prices of a TARIFF as its drivers pay them. With --feed and --from-file, parse recorded payloads."""
     from scheduler.price_view import show_recorded, show_tariff
 
     if feed is not None:
@@ -186,7 +195,7 @@ def prices(
 @STATE
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
 def status(who: str | None, state: Path | None, as_json: bool) -> None:
-    """Show every car, or those of WHO: its sentence, charge, plug and next event."""
+    """Show every car, or those of WHO. Its sentence, charge, plug, next event, calls left and consent."""
     from scheduler.state_directory import default_state_directory
     from scheduler.terminal.daemon import RunningDaemon
     from scheduler.terminal.status import show_status
@@ -201,7 +210,7 @@ def status(who: str | None, state: Path | None, as_json: bool) -> None:
 @STATE
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
 def why(who: str, at: str | None, config: Path, state: Path | None, as_json: bool) -> None:
-    """Say why WHO's cars are charged as they are: the promise, its price, and what each wish costs."""
+    """Say why WHO's cars are charged as they are. The promise, its price, and what each wish costs."""
     from scheduler.terminal.why import show_why
 
     answer = _asked(config, state, lambda daemon: daemon.why(who, at), lambda ledger: ledger.why(who, at))
@@ -225,7 +234,7 @@ def estimate(
     state: Path | None,
     as_json: bool,
 ) -> None:
-    """Say how long WHO's cars take to charge, the slow end near full included."""
+    """Say how long WHO's cars take to charge. The slow end near full is included."""
     from scheduler.terminal.why import show_estimate
 
     wanted = (who, to_pct, from_pct, power_kw)
@@ -257,7 +266,7 @@ def _asked(
 @CONFIG
 @STATE
 def doctor(config: Path, state: Path | None) -> None:
-    """Look whether everything is there that a night needs, and say what to do where it is not. No billed call."""
+    """Look whether a night has everything it needs. Says what to do where it has not; makes no billed call."""
     from scheduler.doctor import examine
     from scheduler.state_directory import default_state_directory
 
@@ -267,7 +276,7 @@ def doctor(config: Path, state: Path | None) -> None:
 
 @smartcharge.group()
 def keys() -> None:
-    """Change the key under which consents and tokens are sealed at rest."""
+    """Change the key that seals consents and tokens."""
 
 
 @keys.command("rotate")
@@ -314,7 +323,7 @@ def backtest(
     as_json: bool,
     **scene: Any,
 ) -> None:
-    """Replay recorded charging sessions over a past year's prices, each policy knowing only what was known then."""
+    """Replay recorded sessions over a past year's prices. Each policy knows only what was known then."""
     import json
 
     from scheduler.reports.backtest import read_scene, run_backtest
@@ -339,8 +348,8 @@ def _wish(verb: str) -> Callable[[str, Path | None], None]:
 
 WISHES = {
     "start": "Charge WHO's cars to their target now, whatever the price.",
-    "stop": "Do not charge WHO's cars until they are unplugged or resumed, even past a departure.",
-    "hold": "Send WHO's cars no command at all until they are unplugged or resumed.",
+    "stop": "Do not charge WHO's cars. Until they are unplugged or resumed, even past a departure.",
+    "hold": "Send WHO's cars no command at all. Until they are unplugged or resumed.",
     "resume": "Follow the plan again.",
 }
 

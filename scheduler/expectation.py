@@ -58,6 +58,14 @@ def complaints(error: ValidationError, content: object, model: type[BaseModel]) 
             yield place.loc, _sentence(detail, place, schema)
 
 
+def plainly(detail: ErrorDetails) -> str:
+    """Return what is wrong with one value where nobody wrote the document by hand: pydantic's word, without its phrases."""
+    if detail["type"] == "missing":
+        return "it is missing"
+    said = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return said.replace("Input should be ", "expected ", 1)
+
+
 def expected(node: Schema, schema: Schema) -> str:
     """Return what *node* of *schema* accepts, as words that follow "expected"; empty where it says nothing."""
     node = _resolved(node, schema)

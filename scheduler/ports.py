@@ -72,12 +72,6 @@ class Journal(Protocol):
         """Write down one event of the catalogue, now."""
 
 
-class Notifier(Protocol):
-    """Tells a driver something that cannot wait until they look."""
-
-    async def tell(self, vehicle_id: VehicleId, sentence: str) -> None: ...
-
-
 class Dispatcher(Protocol):
     """Carries a claimed batch to somebody who reconciles it: in process, or on a queue of workers."""
 

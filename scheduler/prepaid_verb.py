@@ -20,7 +20,7 @@ from scheduler.terminal.options import CONFIG, STATE
 def prepaid(
     driver: str, add: str | None, balance: bool, receipt: bool, config: Path, state: Path | None, as_json: bool
 ) -> None:
-    """Show what a prepaid DRIVER has left, add to it, or print a receipt."""
+    """Show what a prepaid DRIVER has left. With --add, add to it; with --receipt, print what it was used for."""
     import json
 
     from scheduler.state_directory import default_state_directory

@@ -80,6 +80,8 @@ def _show(reading: Reading, zone: ZoneInfo, now: datetime | None, *, as_json: bo
     if as_json:
         click.echo(json.dumps(reading_document(reading)))
         return
+    if reading.state is ReadingState.ERROR:
+        return  # the reason comes as the error, once
     if reading.source:
         click.echo(("SIMULATED: " if reading.simulated else "") + reading.source)
     if reading.message:

@@ -197,3 +197,31 @@ def test_prices_without_a_name_are_the_first_drivers(
     code, out, _ = run("prices", "--config", str(ROOT / "config"), "--json", capsys=capsys, monkeypatch=monkeypatch)
 
     assert (0, "EUR") == (code, json.loads(out)["currency"])
+
+
+def test_the_list_of_verbs_says_of_each_a_whole_sentence_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    _, out, _ = run("--help", capsys=capsys, monkeypatch=monkeypatch)
+
+    assert [] == [
+        line for line in out.partition("Commands:\n")[2].splitlines() if not line.endswith(".") or "..." in line
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [('{"now": 1, "now": 2}', "the key 'now' stands twice in one object"), ("\ufeff{}", "tariff: missing")],
+)
+def test_solve_refuses_a_key_that_stands_twice_and_reads_past_a_byte_order_mark(
+    document: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "problem.json").write_text(document, encoding="utf-8")
+
+    code, out, err = run("solve", str(tmp_path / "problem.json"), capsys=capsys, monkeypatch=monkeypatch)
+
+    assert (2, "") == (code, out)
+    assert said in err
+    assert "JSON:" not in err

@@ -16,7 +16,6 @@ from scheduler.domain.interval import Interval
 
 T = TypeVar("T")
 D = TypeVar("D")
-MINUTE_S = 60
 SHOWN_LENGTH = 60
 """Characters of a wrong value that a message repeats; enough to find it, and never a page."""
 

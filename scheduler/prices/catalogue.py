@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 from pydantic import Field, ValidationError
 
 from scheduler.domain.errors import ConfigError, FeedError, PayloadInvalid
+from scheduler.expectation import plainly
 from scheduler.prices.feeds.amber import Amber
 from scheduler.prices.feeds.awattar import Awattar
 from scheduler.prices.feeds.comed import ComEd
@@ -117,7 +118,9 @@ def _recorded(kind: str, zone: str | None, options: Mapping[str, str]) -> Feed:
     for key in options:
         if key not in known:
             raise ConfigError(f"the feed {kind} has no setting {key!r}, expected one of {', '.join(known)}")
-    text = {"kind": kind, **feed.stand_ins, **options}
+    # A table or document lies in one place: the stand-in for its file makes way for an address.
+    stand_ins = {} if "url" in options else feed.stand_ins
+    text = {"kind": kind, **stand_ins, **options}
     if zone is not None:
         text[feed.zone_key] = zone
     try:
@@ -125,4 +128,4 @@ def _recorded(kind: str, zone: str | None, options: Mapping[str, str]) -> Feed:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"the feed {kind}: {place or 'settings'}: {first['msg']}") from None
+        raise ConfigError(f"the feed {kind}: {place or 'settings'}: {plainly(first)}") from None

@@ -7,7 +7,6 @@ means "not known", never 0. Time-weighted means go in, so that a half-hourly pri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 import numpy as np
@@ -53,23 +52,9 @@ def from_series(series: pd.Series[float], currency: str, step: timedelta = QUART
     return TariffCurve(currency, slots, source)
 
 
-def joined_days(days: Iterable[pd.Series[float]]) -> pd.Series[float]:
-    """Return several stretches as one series on the same grid; where two tell of the same step, the later one counts."""
-    known = [day.dropna() for day in days]
-    if not known:
-        return pd.Series(dtype="float64", index=pd.DatetimeIndex([], tz="UTC"))
-    joined = pd.concat(known)
-    return joined[~joined.index.duplicated(keep="last")].sort_index()
-
-
 def gaps(series: pd.Series[float], step: timedelta = QUARTER) -> list[Interval]:
     """Return the stretches between the first and the last step of which no price is known."""
     return list(from_series(series, "", step).gaps())
-
-
-def resampled(series: pd.Series[float], step: timedelta) -> pd.Series[float]:
-    """Return the means over a coarser *step*; NaN where a part of it is not known."""
-    return series.resample(step).mean().where(series.isna().resample(step).sum() == 0)
 
 
 def _integral(

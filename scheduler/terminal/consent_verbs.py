@@ -15,7 +15,7 @@ from scheduler.terminal.options import STATE
 @click.option("--no-wait", is_flag=True, help="Print the link and nothing else.")
 @STATE
 def connect(who: str, no_wait: bool, state: Path | None) -> None:
-    """Print the link by which WHO (a driver, or one car) consents at Smartcar, and wait until that is done."""
+    """Let WHO (a driver, or one car) consent at Smartcar. Prints the link and its QR code, and waits until it is done."""
     from threading import Event
 
     from scheduler.state_directory import default_state_directory
@@ -34,7 +34,7 @@ def connect(who: str, no_wait: bool, state: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @STATE
 def disconnect(who: str, yes: bool, state: Path | None) -> None:
-    """End WHO's consent at Smartcar, and forget the ids and tokens of WHO's cars here."""
+    """End WHO's consent at Smartcar. The ids and tokens of WHO's cars are forgotten here."""
     from scheduler.state_directory import default_state_directory
     from scheduler.terminal.daemon import RunningDaemon
 

@@ -58,22 +58,22 @@ class RunningDaemon:
 
     def cars(self, name: str | None = None) -> dict[str, Any]:
         """Return every car, or those that *name* means, as `/api/v1/cars` tells them; InvalidValue for an unknown name."""
-        return self._ask("GET", "/api/v1/cars" if name is None else f"/api/v1/cars/{quote(name, safe='')}")
+        return self._ask("GET", "/api/v1/cars" if name is None else f"/api/v1/cars/{_named(name)}")
 
     def why(self, name: str, at: str | None = None) -> dict[str, Any]:
         """Return why the cars that *name* means are charged as they are, or were *at* a past time."""
-        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/why{_query(at=at)}")
+        return self._ask("GET", f"/api/v1/cars/{_named(name)}/why{_query(at=at)}")
 
     def estimate(
         self, name: str, to_pct: float, from_pct: float | None = None, power_kw: float | None = None
     ) -> dict[str, Any]:
         """Return how long the cars that *name* means take to charge."""
         query = _query(to_pct=to_pct, from_pct=from_pct, power_kw=power_kw)
-        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/estimate{query}")
+        return self._ask("GET", f"/api/v1/cars/{_named(name)}/estimate{query}")
 
     def credit(self, name: str, add: str | None = None) -> dict[str, Any]:
         """Return a prepaid driver's credit, after *add* was added to it. InvalidValue in words."""
-        path = f"/api/v1/drivers/{quote(name, safe='')}/credit"
+        path = f"/api/v1/drivers/{_named(name)}/credit"
         return self._ask("GET", path) if add is None else self._ask("POST", path + _query(kwh=add))
 
     def wish(self, name: str, verb: str) -> list[str]:
@@ -82,20 +82,20 @@ class RunningDaemon:
 
         InvalidValue for an unknown name, with a did-you-mean.
         """
-        answer = self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/{quote(verb, safe='')}")
+        answer = self._ask("POST", f"/api/v1/cars/{_named(name)}/{quote(verb, safe='')}")
         return [str(sentence) for sentence in answer["sentences"]]
 
     def connect_link(self, name: str) -> dict[str, Any]:
         """Return the link by which a driver connects the cars that *name* means, and the daemon's time."""
-        return self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/connect")
+        return self._ask("POST", f"/api/v1/cars/{_named(name)}/connect")
 
     def connect_answer(self, name: str) -> dict[str, Any]:
         """Return what came of the last way through Connect for *name*, and the daemon's time."""
-        return self._ask("GET", f"/api/v1/cars/{quote(name, safe='')}/connect")
+        return self._ask("GET", f"/api/v1/cars/{_named(name)}/connect")
 
     def disconnect(self, name: str) -> list[str]:
         """End the consents of the cars that *name* means; return what came of it, in sentences."""
-        answer = self._ask("POST", f"/api/v1/cars/{quote(name, safe='')}/disconnect", DISCONNECT_PATIENCE_S)
+        answer = self._ask("POST", f"/api/v1/cars/{_named(name)}/disconnect", DISCONNECT_PATIENCE_S)
         return [str(sentence) for sentence in answer["sentences"]]
 
     def _ask(self, method: str, path: str, patience_s: float = PATIENCE_S) -> dict[str, Any]:
@@ -122,6 +122,13 @@ class RunningDaemon:
         except (ValueError, KeyError, TypeError) as error:
             raise NoDaemon(f"what answers at {self.url} is not a smartcharge daemon (status {status})") from error
         raise InvalidValue(sentence) if status in (404, 422) else SmartchargeError(sentence)
+
+
+def _named(name: str) -> str:
+    """Return *name* as a step of a path. InvalidValue for one that can be none, and is nobody's."""
+    if not name.strip() or "/" in name:
+        raise InvalidValue(f"no driver and no car is called {name!r}")
+    return quote(name, safe="")
 
 
 def _query(**values: str | float | None) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from scheduler.domain.errors import InvalidValue, StoreUnavailable
+from scheduler.expectation import plainly
 from scheduler.operations import Operations
 from scheduler.prepaying import Prepaying
 from scheduler.web.answers import ErrorAnswer, ErrorMessage, HealthAnswer
@@ -88,7 +89,7 @@ def _tell_errors(application: FastAPI) -> None:
     @application.exception_handler(RequestValidationError)
     async def invalid_request(_request: Request, error: RequestValidationError) -> Response:
         wrong = "; ".join(
-            f"{problem['loc'][-1]}: {problem['msg']}, got {problem['input']!r}" for problem in error.errors()
+            f"{problem['loc'][-1]}: {plainly(problem)}, got {problem['input']!r}" for problem in error.errors()
         )
         return _error(422, wrong)
 

@@ -8,7 +8,7 @@ import pytest
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import Interval
 from scheduler.domain.tariff import PriceSlot, TariffCurve
-from scheduler.prices.frames import QUARTER, from_series, gaps, joined_days, resampled, to_series
+from scheduler.prices.frames import QUARTER, from_series, gaps, to_series
 
 START = datetime(2026, 3, 28, 23, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,24 +56,8 @@ def test_the_index_is_utc_across_the_clock_change() -> None:
     assert START + 92 * QUARTER == series.index[-1] + QUARTER
 
 
-def test_days_are_joined_and_the_later_one_counts() -> None:
-    first, second = to_series(curve(0.1, 0.2)), to_series(curve(None, 0.5, 0.6))
-
-    joined = joined_days([first, second])
-
-    assert [0.1, 0.5, 0.6] == joined.tolist()
-
-
-def test_nothing_joined_is_nothing() -> None:
-    assert joined_days([]).empty
+def test_a_curve_without_slots_is_an_empty_series() -> None:
     assert to_series(TariffCurve("EUR")).empty
-
-
-def test_resampled_means_are_unknown_where_a_part_is() -> None:
-    series = resampled(to_series(curve(0.1, 0.2, 0.3, 0.4, 0.1, None, 0.1, 0.1)), HOUR)
-
-    assert 0.25 == pytest.approx(series.iloc[0])
-    assert pd.isna(series.iloc[1])
 
 
 def test_a_series_of_naive_times_is_refused() -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from scheduler.domain.errors import FeedRejected, FeedUnavailable, PayloadInvalid
+from scheduler.expectation import plainly
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -65,7 +66,7 @@ def checked(content: object, model: type[M], feed: str) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the answer"
-        raise PayloadInvalid(f"{feed}: {place}: {first['msg']}") from None
+        raise PayloadInvalid(f"{feed}: {place}: {plainly(first)}") from None
 
 
 def json_value(payload: bytes, feed: str) -> Any:

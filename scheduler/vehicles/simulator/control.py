@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from scheduler.domain.errors import InvalidValue
+from scheduler.expectation import plainly
 from scheduler.vehicles.simulator.car import Car
 from scheduler.vehicles.simulator.chronicle import UnknownCar
 from scheduler.vehicles.simulator.courier import Courier
@@ -205,7 +206,7 @@ def _guarded(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Re
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
-            return JSONResponse({"error": f"{place}: {first['msg']}".removeprefix(": ")}, 422)
+            return JSONResponse({"error": f"{place}: {plainly(first)}".removeprefix(": ")}, 422)
         except UnknownCar as error:
             return JSONResponse({"error": str(error)}, 404)
         except InvalidValue as error:
