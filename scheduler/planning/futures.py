@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +89,7 @@ def _days(past: Sequence[PriceSlot], zone: tzinfo) -> tuple[date, NDArray[np.flo
     for slot in past:
         moment = max(slot.start, since)
         while moment < slot.end:  # hour by hour: the clocks change between two hours, and asking the zone takes long
-            wall = moment.astimezone(zone)
-            first_quarter = wall.toordinal() * QUARTERS + _quarter(wall)
+            first_quarter = _cell(moment, zone)
             count = -(-min(slot.end - moment, HOUR) // QUARTER)
             quarters.extend(range(first_quarter, first_quarter + count))
             prices.extend([slot.price_per_kwh] * count)
@@ -101,6 +101,13 @@ def _days(past: Sequence[PriceSlot], zone: tzinfo) -> tuple[date, NDArray[np.flo
     total = np.bincount(cells, weights=prices, minlength=size)
     with np.errstate(invalid="ignore"):
         return date.fromordinal(first), (total / counts).reshape(-1, QUARTERS)
+
+
+@lru_cache(maxsize=16_384)
+def _cell(moment: datetime, zone: tzinfo) -> int:
+    """Return the number of a quarter of the wall clock. Kept for two months of quarters and more: the zone answers slowly."""
+    wall = moment.astimezone(zone)
+    return wall.toordinal() * QUARTERS + _quarter(wall)
 
 
 def _quarter(wall: datetime) -> int:

@@ -16,7 +16,7 @@ whole need before its departure whatever is forecast: no forecast moves the late
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -60,7 +60,9 @@ def outlook(
         return curve
     firm = [slot for slot in curve.slots if slot.firm]
     end = as_utc(need.goals[-1].ready_by)
-    missing = [number for number, moment in enumerate(ahead.moments) if _unknown(moment, firm, as_utc(now), end)]
+    starts = [slot.start for slot in firm]
+    within = range(bisect_left(ahead.moments, as_utc(now)), bisect_left(ahead.moments, end))
+    missing = [number for number in within if _unknown(ahead.moments[number], firm, starts)]
     if not missing:
         return curve
     unknown = ahead.prices[:, missing]
@@ -93,10 +95,10 @@ def two_stage(first: Prices, later: Prices, unknown: Prices, wanted: int) -> Wai
     return Waiting(best, float(second[min(wanted - best, len(second) - 1)]))
 
 
-def _unknown(moment: datetime, firm: Sequence[PriceSlot], now: datetime, end: datetime) -> bool:
-    """Whether no firm price covers *moment*, between now and the end."""
-    index = bisect_right(firm, moment, key=_start) - 1
-    return now <= moment < end and (index < 0 or firm[index].end <= moment)
+def _unknown(moment: datetime, firm: Sequence[PriceSlot], starts: Sequence[datetime]) -> bool:
+    """Whether no firm price, which begin at *starts*, covers *moment*."""
+    index = bisect_right(starts, moment) - 1
+    return index < 0 or firm[index].end <= moment
 
 
 def _inside(moment: datetime, stretches: Sequence[Interval]) -> bool:
