@@ -134,6 +134,10 @@ class CarEntry(Section):
         default=None,
         description="The target where none is stated, but for trips. Default: 80, or 100 for a PHEV.",
     )
+    battery_cost: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="What replacing the battery would cost, in the tariff's currency: charge above the limit may wait for it.",
+    )
     reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
         default=2, description="Most starts from plug-in to unplugging, or any."
@@ -263,6 +267,7 @@ class CarEntry(Section):
             tuple(Trip(trip.ready_by, trip.target_pct, trip.name or "") for trip in self.trips),
             None if self.always_ready_within_hours is None else timedelta(hours=self.always_ready_within_hours),
             self.limit_pct,
+            self.battery_cost,
         )
 
 

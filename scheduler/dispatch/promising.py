@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import floor
 
+from scheduler.dispatch.ageing import wear_of
 from scheduler.dispatch.departing import Departing, LearnedGoal
 from scheduler.dispatch.goals import away, planned_goals
 from scheduler.dispatch.make_limits import NO_LIMITS, MakeLimits
@@ -83,7 +84,8 @@ class Promising:
         known = curve
         if self._outlooks is not None:
             curve = self._outlooks.curve(seat, known, need, rules, now)
-        considered = considerate_plan(now, curve, need, rules, charging=stay.charging)
+        wear = wear_of(seat, stay.soc_pct, goals, need)
+        considered = considerate_plan(now, curve, need, rules, charging=stay.charging, wear=wear)
         return Promise(
             seat.vehicle_id,
             now,

@@ -62,7 +62,8 @@ class ChargePreferences:
 
     `departures` maps a weekday (0 = Monday) to its departure; a day without one is allowed. Below `reserve_pct` the car
     charges at once, whatever the price. `max_price` is in the tariff's currency per kWh. `daily_limit_pct` is the target
-    where none is stated. `always_ready_within`: a car without departures is at its daily limit so long after it was plugged
+    where none is stated. `battery_cost` is what replacing the battery would cost; None: standing full has no price.
+    `always_ready_within`: a car without departures is at its daily limit so long after it was plugged
     in.
     """
 
@@ -78,6 +79,7 @@ class ChargePreferences:
     trips: tuple[Trip, ...] = ()
     always_ready_within: timedelta | None = None
     daily_limit_pct: float = DAILY_LIMIT_PCT
+    battery_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

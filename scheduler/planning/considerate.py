@@ -1,5 +1,5 @@
 """
-The plan a household gets: the cheapest one, where being ready comes before the price cap.
+The plan a household gets: the cheapest one, where being ready comes before the price cap, and the battery has its price.
 
 `cheapest_plan` keeps a cap strictly, as design/problem.md says. At home a cap is one on known prices: where it would leave
 the car short, and some price on the way is not known, the car charges there all the same, and says so.
@@ -7,6 +7,7 @@ the car short, and some price on the way is not known, the car charges there all
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from scheduler.domain.interval import Interval, without
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome
 from scheduler.domain.tariff import TariffCurve
 from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.timeline import Standing
+from scheduler.planning.wear import Wear, sparing_plan
 
 CAP_DROPPED = "the price cap was dropped where prices are not known yet: being ready comes first"
 
@@ -27,15 +30,44 @@ class ConsideratePlan:
 
 
 def considerate_plan(
-    now: datetime, curve: TariffCurve, need: ChargeNeed, rules: ChargeRules, *, charging: bool = False
+    now: datetime,
+    curve: TariffCurve,
+    need: ChargeNeed,
+    rules: ChargeRules,
+    *,
+    charging: bool = False,
+    wear: Wear | None = None,
 ) -> ConsideratePlan:
-    """Return the cheapest plan from *now*; *charging*: the car charges now, so that going on is no start."""
-    plan = cheapest_plan(now, curve, need, rules, charging=charging)
+    """
+    Return the cheapest plan from *now*; *charging*: the car charges now, so that going on is no start.
+
+    *wear*: what the battery loses by standing full counts as money does.
+    """
+
+    def plan_of(standing: Standing | None) -> ChargePlan:
+        return cheapest_plan(now, curve, need, rules, charging=charging, standing=standing)
+
+    plan = plan_of(None)
     if not _short_by_the_unknown(plan, need, rules, curve, now):
-        return ConsideratePlan(plan)
+        if wear is None or not plan.windows:
+            return ConsideratePlan(plan)
+        departure = need.goals[-1].ready_by
+        spared = sparing_plan(plan_of, wear, now, departure)
+        return ConsideratePlan(spared, tuple(_waits(plan, spared, wear, departure, curve.currency)))
     return ConsideratePlan(
         cheapest_plan(now, curve, need, _cap_as_blocks(rules, curve), charging=charging), (CAP_DROPPED,)
     )
+
+
+def _waits(cheapest: ChargePlan, spared: ChargePlan, wear: Wear, departure: datetime, currency: str) -> Iterator[str]:
+    """Say what it costs to charge above the daily limit late, and what it is worth, where that moves the plan."""
+    if spared.windows != cheapest.windows:
+        dearer = spared.cost + spared.start_costs - cheapest.cost - cheapest.start_costs
+        less = wear.cost(cheapest, departure) - wear.cost(spared, departure)
+        yield (
+            f"what lies above the daily limit is charged late: that costs {currency} {dearer:.2f} more, and spares the "
+            f"battery about {currency} {less:.2f} of ageing"
+        )
 
 
 def _short_by_the_unknown(

@@ -194,3 +194,38 @@ def test_what_a_car_was_measured_to_draw_beats_its_file_and_is_said() -> None:
 
 def test_a_car_that_draws_what_its_file_says_is_no_news() -> None:
     assert () == promised(seat(), Circumstances(46.0, vehicle=CAR)).notes
+
+
+class NearlyEven(Flat):
+    """The same price at any time, but for a twentieth of a cent less between 01:00 and 03:00 UTC."""
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        even = super().curve(tariff_id)
+        return even and replace(
+            even,
+            slots=tuple(replace(slot, price_per_kwh=0.3 - (slot.price_per_kwh < 0.2) / 2000) for slot in even.slots),
+        )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "begins", "said"),
+    [
+        ({"battery_cost": 9000.0}, 4, True),
+        ({}, 1, False),
+        ({"battery_cost": 9000.0, "daily_limit_pct": 100.0}, 1, False),
+    ],
+)
+def test_what_is_above_the_daily_limit_waits_where_the_battery_has_a_price(
+    wishes: dict[str, Any], begins: int, said: bool
+) -> None:
+    full = seat(departures=dict.fromkeys(range(7), Departure(time(7), 100.0)), **wishes)
+
+    promise = Promising(NearlyEven()).promise(full, Circumstances(80.0), NOW)
+
+    assert begins == promise.plan.windows[-1].start.hour
+    assert PlanOutcome.MET is promise.plan.outcome
+    assert said == any("above the daily limit is charged late" in note for note in promise.notes)
+
+
+def test_without_a_goal_no_battery_stands_full() -> None:
+    assert () == promised(seat(departures={}, battery_cost=9000.0)).notes

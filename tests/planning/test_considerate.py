@@ -9,6 +9,7 @@ import pytest
 from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal, PlanOutcome
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.planning.considerate import CAP_DROPPED, considerate_plan
+from scheduler.planning.wear import Wear
 
 NOW = datetime(2026, 2, 1, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,3 +56,27 @@ def test_going_on_charging_is_no_start() -> None:
     considered = considerate_plan(NOW, curve(0.1, 0.5, 0.1), need(20, 3), rules, charging=True)
 
     assert (2, 1) == (len(considered.plan.windows), considered.plan.starts)
+
+
+def test_what_waits_for_the_batterys_sake_is_said_with_its_money() -> None:
+    prices, wear = curve(0.100, 0.101, 0.101, 0.101), Wear(0.0, 0.01)
+
+    considered = considerate_plan(NOW, prices, need(10, 4), ChargeRules(10.0), wear=wear)
+
+    assert [NOW + 3 * HOUR] == [window.start for window in considered.plan.windows]
+    expected = (
+        "what lies above the daily limit is charged late: that costs EUR 0.01 more, and spares the battery about "
+        "EUR 0.30 of ageing"
+    )
+    assert (expected,) == considered.notes
+
+
+@pytest.mark.parametrize("prices", [curve(0.1, 0.2, 0.2, 0.2), curve(0.2, 0.2, 0.2, 0.1)])
+def test_where_nothing_waits_for_the_batterys_sake_nothing_is_said(prices: TariffCurve) -> None:
+    considered = considerate_plan(NOW, prices, need(10, 4), ChargeRules(10.0), wear=Wear(0.0, 0.001))
+
+    assert ((), True) == (considered.notes, considered.plan.optimal)
+
+
+def test_a_need_of_nothing_wears_nothing() -> None:
+    assert () == considerate_plan(NOW, curve(0.1), ChargeNeed(), ChargeRules(10.0), wear=Wear(0.0, 0.01)).plan.windows
