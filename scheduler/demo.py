@@ -134,7 +134,8 @@ def _print_balances(balances: list[Balance], config: Path) -> None:
         vehicle, goal = balance.seat.title, balance.goal
         local = goal.ready_by.astimezone(balance.seat.driver.timezone)
         word = "ready" if balance.ready else "NOT READY"
-        saved = balance.at_once_cost - balance.cost
+        # Of what is shown, so that whoever reckons with the lines comes to the same cent.
+        saved = round(balance.at_once_cost, 2) - round(balance.cost, 2)
         share = f" ({100 * saved / balance.at_once_cost:.0f} %)" if balance.at_once_cost > 0 else ""
         click.echo(
             f"{vehicle}: {word} at {local:%H:%M} with {balance.soc_pct:.0f} % of {goal.target_pct:.0f} %; "
@@ -144,7 +145,8 @@ def _print_balances(balances: list[Balance], config: Path) -> None:
     ready = sum(balance.ready for balance in balances)
     for currency in sorted({balance.currency for balance in balances}):
         of_currency = [balance for balance in balances if balance.currency == currency]
-        cost, at_once = sum(b.cost for b in of_currency), sum(b.at_once_cost for b in of_currency)
+        cost = sum(round(balance.cost, 2) for balance in of_currency)
+        at_once = sum(round(balance.at_once_cost, 2) for balance in of_currency)
         click.echo(
             f"{ready} of {len(balances)} cars ready. All together {currency} {cost:.2f} instead of "
             f"{currency} {at_once:.2f}: {currency} {at_once - cost:.2f} saved."

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -61,7 +62,15 @@ def _with_plug(written: object) -> object:
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Identity = Annotated[str, StringConstraints(pattern=ID), Field(json_schema_extra={"format": "id"})]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected letters that can be printed: names are shown on terminals and in logs")
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), AfterValidator(_printable)]
 SmartcarId = Annotated[str, StringConstraints(min_length=1), Field(json_schema_extra={"writeOnly": True})]
 """Not a password, but nothing for a log or an error message either; `writeOnly` keeps it out of both."""
 

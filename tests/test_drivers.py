@@ -418,6 +418,14 @@ class TestASpoiledFile:
             "drivers/ben.yaml:9:5: cars[0].smartcar_vehicle_id: this Smartcar vehicle is used already, at drivers/ada.yaml:9:5"
         ] == told(folder)
 
+    def test_a_name_that_would_steer_a_terminal_is_refused(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA.replace("- name: ID.3", '- name: "ID\\u001b[31m"'))
+
+        (sentence,) = told(folder)
+
+        assert sentence.startswith("drivers/ada.yaml:5:")
+        assert "expected letters that can be printed" in sentence
+
     def test_a_car_may_not_be_called_like_another_driver(self, folder: Path) -> None:
         (folder / "ada.yaml").write_text(ADA)
         (folder / "ben.yaml").write_text(ADA.replace("- name: ID.3", "- id: ada").replace("4711", "4712"))

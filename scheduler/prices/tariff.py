@@ -101,7 +101,7 @@ class TariffSettings(RecipeSettings):
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)
-    name: str = ""
+    name: str = Field(default="", max_length=60, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
     timezone: ZoneInfo
     currency: CurrencyCode
     unit: UnitText | None = None
