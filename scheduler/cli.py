@@ -225,19 +225,11 @@ def why(who: str, at: str | None, config: Path, state: Path | None, as_json: boo
 @CONFIG
 @STATE
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
-def estimate(
-    who: str,
-    to_pct: float,
-    from_pct: float | None,
-    power_kw: float | None,
-    config: Path,
-    state: Path | None,
-    as_json: bool,
-) -> None:
+def estimate(who: str, config: Path, state: Path | None, as_json: bool, **charge: float | None) -> None:
     """Say how long WHO's cars take to charge. The slow end near full is included."""
     from scheduler.terminal.why import show_estimate
 
-    wanted = (who, to_pct, from_pct, power_kw)
+    wanted = (who, charge["to_pct"] or 0.0, charge["from_pct"], charge["power_kw"])
     answer = _asked(config, state, lambda daemon: daemon.estimate(*wanted), lambda ledger: ledger.estimate(*wanted))
     show_estimate(answer, as_json=as_json)
 
