@@ -280,6 +280,7 @@ class Cycle:
             self._since(state, promise, now),
             rules_for(seat.car.vehicle.make).can_set_limit,
             self._prepaid.standing(seat, state, now).may_charge,
+            state.limit_pct is not None and own_limit_pct(self._store, state, now) is None,
         )
 
     def _since(self, state: VehicleState, promise: Promise | None, now: datetime) -> datetime | None:

@@ -32,6 +32,9 @@ MOST_TRIES = {Verb.START: 15, Verb.STOP: 6}
 LIMIT_AFTER = 2
 """After so many starts or stops in vain the car's own limit is tried, once: some cars wake by it, and charging ends there."""
 
+RAISED_AT_MOST = 3
+"""How often a limit of ours is raised again in one plug-in where the car does not show it."""
+
 LEAST_LIMIT_PCT, MOST_LIMIT_PCT = 50, 100
 """What Smartcar can set (facts/smartcar.md section 3.5)."""
 
@@ -61,6 +64,7 @@ class Situation:
     this car starts today, so that no herd of cars starts on the hour; 0 for a household. `wanted_since`: since when the
     plan has wanted charging without a break, however often it was made anew meanwhile; None: since the window's start.
     `sets_limit`: whether this make's own limit can be set. `may_charge`: False where a prepaid credit is used up.
+    `limit_is_ours`: the car's own limit is one that we have set.
     """
 
     now: datetime
@@ -78,6 +82,7 @@ class Situation:
     wanted_since: datetime | None = None
     sets_limit: bool = False
     may_charge: bool = True
+    limit_is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def decide(situation: Situation) -> Decision:
         return NOTHING
     verb = Verb.START if wanted else Verb.STOP
     if verb is Verb.START and situation.full:
-        return NOTHING
+        return _own_limit_raised(situation)
     if any(command.status.open and command.verb is not Verb.LIMIT for command in situation.commands):
         return NOTHING
     retry_at = _retry_at(situation, verb)
@@ -171,6 +176,22 @@ def failed_in_a_row(commands: Sequence[Command], verb: Verb) -> list[Command]:
     return list(takewhile(lambda each: each.verb is verb and each.status in FAILED, switches))
 
 
+def _own_limit_raised(situation: Situation) -> Decision:
+    """Return what lets a full car charge on: its limit raised, where we have set it for a lower target; else nothing."""
+    limit_pct, pct = situation.state.limit_pct, _settable(situation.target_pct)
+    if not situation.limit_is_ours or limit_pct is None or round(limit_pct) >= pct:
+        return NOTHING
+    tried = [each for each in situation.commands if each.verb is Verb.LIMIT and each.limit_pct == pct]
+    if any(each.status.open or each.status is CommandStatus.REFUSED for each in tried) or len(tried) >= RAISED_AT_MOST:
+        return NOTHING
+    expires_at = situation.now + LIMIT_EXPIRES
+    return Decision(Verb.LIMIT, _reason(situation, Verb.START), expires_at, limit_pct=pct)
+
+
+def _settable(pct: float) -> int:
+    return min(max(ceil(pct), LEAST_LIMIT_PCT), MOST_LIMIT_PCT)
+
+
 def _limit_instead(situation: Situation, verb: Verb) -> int | None:
     """
     Return what to set the car's own limit to where *verb* was in vain; None where that was tried, cannot be, or is so.
@@ -185,7 +206,7 @@ def _limit_instead(situation: Situation, verb: Verb) -> int | None:
         return None
     if any(each.status is CommandStatus.REFUSED for each in limits):
         return None
-    pct = min(max(ceil(situation.target_pct), LEAST_LIMIT_PCT), MOST_LIMIT_PCT)
+    pct = _settable(situation.target_pct)
     if situation.state.limit_pct is None or round(situation.state.limit_pct) != pct:
         return pct
     if verb is Verb.STOP:

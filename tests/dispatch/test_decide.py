@@ -226,6 +226,22 @@ def test_the_limit_is_set_once_and_nobody_waits_for_it_to_be_seen(status: Comman
     assert Verb.STOP is decide(tried).verb
 
 
+def test_a_car_that_is_full_by_a_limit_of_ours_has_it_raised_for_a_higher_target() -> None:
+    full = replace(
+        BASE, full=True, sets_limit=True, limit_is_ours=True, target_pct=90, state=replace(WAITING, limit_pct=80)
+    )
+    raised = replace(command(Verb.LIMIT, CommandStatus.CONTRADICTED, 60), limit_pct=90)
+
+    assert (Verb.LIMIT, 90) == (decide(full).verb, decide(full).limit_pct)
+    assert (Verb.LIMIT, 90) == (decide(replace(full, commands=(raised,) * 2)).verb, 90)
+    assert NOTHING == decide(replace(full, commands=(raised,) * 3))
+    assert NOTHING == decide(replace(full, commands=(replace(raised, status=CommandStatus.REFUSED),)))
+    assert NOTHING == decide(replace(full, commands=(replace(raised, status=CommandStatus.ACCEPTED),)))
+    assert NOTHING == decide(replace(full, target_pct=80))
+    assert NOTHING == decide(replace(full, limit_is_ours=False))
+    assert NOTHING == decide(replace(full, state=WAITING))
+
+
 def test_a_limit_that_was_refused_is_not_set_again() -> None:
     refused = command(Verb.LIMIT, CommandStatus.REFUSED, 300)
 
