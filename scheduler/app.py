@@ -113,9 +113,8 @@ class House:
             key, around.clock, store, self._account.book, self._account.cars, lambda: self.heartbeat.nudge("sweep")
         )
         lease_for = timedelta(seconds=settings.lease_s)
-        purse = Purse(
-            around.clock, store, self.journal, _limits(settings, per_look=2 if around.smartcar.version == "v2" else 1)
-        )
+        limits = _limits(settings, per_look=2 if around.smartcar.version == "v2" else 1)
+        purse = Purse(around.clock, store, self.journal, limits, lambda: len(self.roster.seats))
         commands = Commands(
             around.clock, store, self._account.gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
         )

@@ -98,6 +98,19 @@ def need_of(verb: Verb, situation: Situation) -> Need:
     return Need.LAST if below_reserve or last else Need.START
 
 
+def useful_until(verb: Verb, situation: Situation) -> datetime:
+    """
+    Return when a command has to be sent at the latest. A stop, a wish and a reserve: now. A start: as long before the
+    departure as its plan charges; without a departure, before its window ends.
+    """
+    now, windows = situation.now, [window for window in situation.plan.windows if window.end > situation.now]
+    below_reserve = situation.soc_pct is not None and situation.soc_pct < situation.reserve_pct
+    if verb is Verb.STOP or situation.override is not Override.NONE or below_reserve or not windows:
+        return now
+    charging = sum((window.end - max(window.start, now) for window in windows), timedelta(0))
+    return max((situation.ready_by or windows[0].end) - charging, now)
+
+
 def month_of(now: datetime) -> datetime:
     """Return the beginning of the calendar month, in UTC."""
     return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduler.dispatch.budget import need_of
+from scheduler.dispatch.budget import need_of, useful_until
 from scheduler.dispatch.calm import Calm, keeps
 from scheduler.dispatch.commands import Commands
 from scheduler.dispatch.decide import Decision, Situation, decide
@@ -251,7 +251,8 @@ class Cycle:
         if decision.verb is not None and self._limits(seat, session, now).objection(decision.verb, situation.soc_pct):
             return replace(decision, verb=None), None
         if decision.verb is not None:
-            free_at = self._purse.free_at(seat.vehicle_id, need_of(decision.verb, situation), now)
+            need, by = need_of(decision.verb, situation), useful_until(decision.verb, situation)
+            free_at = self._purse.free_at(seat.vehicle_id, need, now, by)
             if free_at > now:
                 return replace(decision, verb=None, retry_at=free_at), None
         if decision.verb is not None and decision.reason is Reason.CREDIT:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from scheduler.dispatch.budget import Allowance, CallLimits, Need, allowance, kept_for_more, month_of
 from scheduler.domain.vehicle import VehicleId
@@ -15,19 +17,47 @@ ASKED_AGAIN = timedelta(days=1)
 """A car whose calls are gone is asked once a day: nobody knows when the billing month begins."""
 
 
+GATHERED = timedelta(minutes=1)
+"""How long a call that can wait does so, in a fleet larger than what is in the bucket, until all who ask now have asked."""
+
+FORGOTTEN = timedelta(minutes=5)
+"""Who does not come for their turn so long has no need of it any more."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody who waits for the bucket. `at`: when they are to ask again."""
+
+    need: int
+    by: datetime
+    number: int
+    at: datetime
+
+    @property
+    def order(self) -> tuple[int, datetime, int]:
+        """The most needed first, then the earliest deadline, then who asked first."""
+        return self.need, self.by, self.number
+
+
 class Purse:
     """
     Says what may be called, and when. The month is durable; the bucket is refilled from the ledger after a restart.
 
-    Of an almost empty bucket looks leave a fifth and planned starts a tenth to those who need it more.
+    Of an almost empty bucket looks leave a fifth and planned starts a tenth to those who need it more. *fleet* is how many
+    cars there are: where the bucket cannot serve them all at once, those who ask in the same minute are put in order first.
     """
 
-    def __init__(self, clock: Clock, store: Store, journal: Journal, limits: CallLimits) -> None:
-        self._clock, self._store, self._journal, self._limits = clock, store, journal, limits
+    def __init__(
+        self, clock: Clock, store: Store, journal: Journal, limits: CallLimits, fleet: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._clock, self._store, self._journal, self._limits, self._fleet = clock, store, journal, limits, fleet
         size = limits.burst or 0
         recent = store.calls(None, clock.now() - timedelta(minutes=size / limits.per_minute))
         self._tokens, self._filled_at = max(float(size - recent), 0.0), clock.monotonic()
-        self._next_turn_s = 0.0
+        self._waiting: dict[VehicleId, Turn] = {}
+        self._asked = 0
 
     def allowance(self, vehicle_id: VehicleId) -> Allowance:
         """Return what is left for a car this month."""
@@ -37,18 +67,32 @@ class Purse:
         used = self._store.calls(vehicle_id, since) - self._store.calls(vehicle_id, since, EXHAUSTED)
         return allowance(used, self._limits, now, refused=refused)
 
-    def free_at(self, vehicle_id: VehicleId, need: Need, now: datetime) -> datetime:
-        """Return from when a call of this need may be made: *now* itself, or later. It takes nothing."""
+    def free_at(self, vehicle_id: VehicleId, need: Need, now: datetime, by: datetime | None = None) -> datetime:
+        """
+        Return from when a call of this need may be made: *now* itself, or later, to be asked again then. It takes nothing.
+
+        *by* is when the call is of use at the latest; of those who wait for the bucket the most needed are served first, of
+        equals the one with the earliest *by*, one without one last.
+        """
         left = self.allowance(vehicle_id)
         if not left.covers(need):
             return min(left.ends, now + ASKED_AGAIN)
-        wait_s = self._wait_s(need)
-        if wait_s <= 0:
+        if self._limits.burst is None:
             return now
-        # Those who wait are called one after the other, as the bucket fills, and not all at its first drop.
-        at_s = max(self._clock.monotonic() + wait_s, self._next_turn_s + 60 / self._limits.per_minute)
-        self._next_turn_s = at_s
-        return now + timedelta(seconds=at_s - self._clock.monotonic())
+        self._fill()
+        known = self._waiting.pop(vehicle_id, None)
+        self._waiting = {each: turn for each, turn in self._waiting.items() if now - turn.at < FORGOTTEN}
+        self._asked += 1
+        turn = Turn(-need, by or NEVER, known.number if known else self._asked, now)
+        ahead = sum(other.order < turn.order for other in self._waiting.values())
+        lacking = 1 + kept_for_more(need, self._limits.burst // 5) + ahead - self._tokens
+        wait = timedelta(minutes=max(lacking, 0.0) / self._limits.per_minute)
+        if known is None and self._fleet() > self._tokens and turn.by - now > GATHERED:
+            # Everybody else who needs a call now asks within a moment. Served as they come, the last would be too late.
+            wait = max(wait, GATHERED)
+        if wait:
+            self._waiting[vehicle_id] = replace(turn, at=now + wait)
+        return now + wait
 
     def take(self) -> None:
         """Take one call out of the application's bucket."""
@@ -67,13 +111,6 @@ class Purse:
         if self._store.calls(vehicle_id, now - ASKED_AGAIN, EXHAUSTED) == 0:
             self._journal.note("budget.exhausted", vehicle_id)
         self._store.count_call(vehicle_id, now, EXHAUSTED)
-
-    def _wait_s(self, need: Need) -> float:
-        if self._limits.burst is None:
-            return 0.0
-        self._fill()
-        wanted = 1 + kept_for_more(need, self._limits.burst // 5)
-        return (wanted - self._tokens) * 60 / self._limits.per_minute
 
     def _fill(self) -> None:
         if self._limits.burst is None:

@@ -136,7 +136,7 @@ def test_those_who_wait_are_called_one_after_the_other_as_the_bucket_fills() -> 
     month = Month(CallLimits(None, burst=10, per_minute=2.0))
     month.spend(10)
 
-    waits = [month.waits_s(Need.LAST) for _ in range(3)]
+    waits = [month.waits_s(Need.LAST, VehicleId(name)) for name in ("ada", "ben", "cleo")]
 
     assert [30, 60, 90] == waits
 
