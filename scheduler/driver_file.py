@@ -235,10 +235,13 @@ class CarEntry(Section):
 
     @property
     def limit_pct(self) -> float:
-        """The daily limit, said or not. A plug-in hybrid keeps a share of its battery out of reach, and may be filled."""
+        """
+        The daily limit, said or not; unsaid it is never below the reserve. A plug-in hybrid keeps a share of its battery
+        out of reach, and may be filled.
+        """
         if self.daily_limit_pct is not None:
             return self.daily_limit_pct
-        return FULL_PCT if self.powertrain is Powertrain.PHEV else DAILY_LIMIT_PCT
+        return FULL_PCT if self.powertrain is Powertrain.PHEV else max(DAILY_LIMIT_PCT, self.reserve_pct)
 
     @property
     def slug(self) -> str:

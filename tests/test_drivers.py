@@ -732,6 +732,12 @@ class TestTheDailyLimit:
 
         assert limit_pct == load_drivers(folder)[0].cars[0].preferences.daily_limit_pct
 
+    def test_that_is_not_said_gives_way_to_the_reserve(self, folder: Path) -> None:
+        text = ADA.replace("reserve_pct: 20", "reserve_pct: 90").replace("target_pct: 80", "target_pct: 100")
+        (folder / "ada.yaml").write_text(text)
+
+        assert 90.0 == load_drivers(folder)[0].cars[0].preferences.daily_limit_pct
+
     def test_is_not_below_the_reserve(self, folder: Path) -> None:
         (folder / "ada.yaml").write_text(ADA.replace("reserve_pct: 20", "reserve_pct: 20\n    daily_limit_pct: 10"))
 
