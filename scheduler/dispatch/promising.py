@@ -97,7 +97,12 @@ class Promising:
             at_once_cost(now, curve, need, rules),
             curve.known_until(now),
             curve.simulated,
-            (*_notes(stay, written, curve, need), *_learned_words(learned, goals), *considered.notes),
+            (
+                *_notes(stay, written, curve, need),
+                *_learned_words(learned, goals),
+                *_floor_words(goals),
+                *considered.notes,
+            ),
             need,
             rules,
             stay.charging,
@@ -124,6 +129,15 @@ def _upcoming(seat: Seat, stay: Circumstances, learned: LearnedGoal | None, now:
 def _learned_words(learned: LearnedGoal | None, goals: tuple[ChargeGoal, ...]) -> tuple[str, ...]:
     """Say of a learned goal that it is one, where it is the next."""
     return (learned.note,) if learned is not None and goals[0].ready_by == learned.goal.ready_by else ()
+
+
+def _floor_words(goals: tuple[ChargeGoal, ...]) -> Iterator[str]:
+    """Say what will do for the next departure where its target may wait."""
+    if len(goals) > 1 and goals[0].floor_pct is not None:
+        yield (
+            f"{goals[0].target_pct:.0f} % will do for the next departure and the rest may wait for a cheaper night; "
+            "between departure and return the car is taken to be away"
+        )
 
 
 def _within_credit(goal: ChargeGoal, seat: Seat, stay: Circumstances) -> ChargeGoal:

@@ -169,6 +169,14 @@ def test_a_dear_night_is_skipped_where_the_floor_is_held() -> None:
     assert 0.0 == tonight_kwh(Dear(), 50.0)
 
 
+def test_a_floor_is_said_with_what_it_assumes() -> None:
+    stay = Circumstances(50.0, plugged_in_at=NOW - 4 * HOUR)
+
+    (note,) = Promising(Dear(), Outlooks(Past(40))).promise(FLOORS, stay, NOW).notes
+
+    assert note.startswith("40 % will do for the next departure and the rest may wait for a cheaper night; ")
+
+
 def test_below_the_floor_a_dear_night_brings_no_more_than_that() -> None:
     assert 58 * 0.1 / 0.9 == pytest.approx(tonight_kwh(Dear(), 30.0))
 
