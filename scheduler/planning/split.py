@@ -38,23 +38,25 @@ def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
 def _taken(terms: Terms, line: Timeline) -> list[Stretch] | None:
     """Return the stretches to charge in, cheapest first, the marginal one in part; None where that is no unique choice."""
     points, kinds, prices = line.points, line.kinds, line.prices
-    order = sorted(
-        (kind is Kind.UNKNOWN, -points[i] if kind is Kind.UNKNOWN else prices[i], i)
-        for i, kind in enumerate(kinds)
-        if kind is not Kind.BLOCKED and not line.capped[i]
-    )
+    unknown = Kind.UNKNOWN
+    order = [
+        i for i, (kind, capped) in enumerate(zip(kinds, line.capped, strict=True)) if kind < unknown and not capped
+    ]
+    order.sort(key=prices.__getitem__)
+    priced = len(order)
+    order += [i for i in range(len(kinds) - 1, -1, -1) if kinds[i] is unknown and not line.capped[i]]
     missing = terms.total_us
     taken: list[Stretch] = []
-    for rank, (unknown, price, i) in enumerate(order):
+    for rank, i in enumerate(order):
         length = points[i + 1] - points[i]
         if length < missing:
             missing -= length
             taken.append((points[i], points[i + 1]))
             continue
-        equals = (*order[max(rank - 1, 0) : rank], *order[rank + 1 : rank + 2])
-        if not unknown and any(other[:2] == (unknown, price) for other in equals):
+        neighbours = order[max(rank - 1, 0) : min(rank + 2, priced)]
+        if rank < priced and sum(prices[other] == prices[i] for other in neighbours) > 1:
             return None
-        taken.append(_part(terms, taken, (points[i], points[i + 1]), missing, at_end=unknown))
+        taken.append(_part(terms, taken, (points[i], points[i + 1]), missing, at_end=rank >= priced))
         break
     return taken
 

@@ -65,7 +65,10 @@ class Task:
 
 def refined(task: Task, marks: Iterable[int]) -> Task:
     """Return the same task with points at *marks* too."""
-    points = tuple(sorted(set(task.points).union(mark for mark in marks if 0 < mark < task.points[-1])))
+    extra = {mark for mark in marks if 0 < mark < task.points[-1]}.difference(task.points)
+    if not extra:
+        return task
+    points = tuple(sorted(extra.union(task.points)))
     cells = [bisect_right(task.points, point) - 1 for point in points[:-1]]
     place = {point: index for index, point in enumerate(points)}
     return replace(
