@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import time
+from datetime import UTC, datetime, time
 
-from scheduler.domain.driver import SUNDAY, BlockedHours, ChargePreferences
+from scheduler.domain.driver import SUNDAY, BlockedHours, ChargeGoal, ChargePreferences
 
 
 def test_a_driver_who_says_nothing_wants_two_windows_a_night_and_no_reserve() -> None:
@@ -16,3 +16,10 @@ def test_hours_without_weekdays_are_blocked_on_all_seven() -> None:
     every_day = BlockedHours(time(17), time(20))
 
     assert set(range(SUNDAY + 1)) == every_day.weekdays
+
+
+def test_what_has_to_be_had_is_the_target_or_the_floor_that_will_do() -> None:
+    ready_by = datetime(2026, 2, 3, 6, tzinfo=UTC)
+
+    assert 80.0 == ChargeGoal(ready_by, 80.0).least_pct
+    assert 40.0 == ChargeGoal(ready_by, 80.0, floor_pct=40.0).least_pct

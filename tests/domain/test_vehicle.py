@@ -23,3 +23,12 @@ def test_not_said_is_not_the_same_as_unplugged() -> None:
     unplugged, silent = replace(PLUGGED, plugged_in=False), replace(PLUGGED, plugged_in=None)
 
     assert not unplugged.same_facts(silent)
+
+
+def test_the_last_word_of_a_car_is_the_latest_of_its_dates() -> None:
+    hour = timedelta(hours=1)
+    seen = replace(PLUGGED, soc_seen_at=NOON + hour)
+
+    assert NOON == seen.charging_at
+    assert NOON + hour == seen.last_word_at
+    assert NOON + 2 * hour == replace(seen, charging_seen_at=NOON + 2 * hour).last_word_at

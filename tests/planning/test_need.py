@@ -75,7 +75,7 @@ def test_a_state_of_charge_beyond_the_battery_is_its_edge() -> None:
 
 @pytest.mark.parametrize("power_kw", [0.0, -1.0, nan, inf])
 def test_a_power_that_is_none_is_refused(power_kw: float) -> None:
-    with pytest.raises(InvalidValue, match="power_kw must be above 0"):
+    with pytest.raises(InvalidValue, match=r"power_kw must be at least 0\.1"):
         charge_time(a_car(), 20, 80, power_kw)
 
 
