@@ -73,3 +73,16 @@ def test_a_plan_found_in_haste_is_not_short() -> None:
     assert "met" == plan["outcome"]
     assert not answer["optimal"]
     assert 0.5 * answer["cost"] < answer["lower_bound"] < answer["cost"]
+
+
+@pytest.mark.parametrize("rules", [{"min_run_s": 2400}, {"min_run_s": 60, "min_pause_s": 60}, {"min_pause_s": 120}])
+def test_a_row_of_runs_may_be_longer_than_the_stack_is_deep(rules: Document) -> None:
+    goal = {"ready_by": clock(86_400.5), "energy_kwh": 0.02}
+    vehicle = {"id": "ada", "max_power_kw": 7.4, "goals": [goal], "max_starts": None, "precondition_s": 5, **rules}
+    tariff = [[clock(0), clock(50_000), 0.2], [clock(50_000), clock(86_400), 0.3]]
+    problem = {"now": clock(0), "tariff": tariff, "vehicles": [vehicle]}
+
+    answer: Any = solve(parse_problem(problem))
+
+    assert [] == broken_rules(problem, answer)
+    assert "met" == answer["plans"][0]["outcome"]

@@ -106,7 +106,7 @@ def worse_than_optimal(problem: Document, answer: Document) -> list[str]:
             break  # with more runs than the program may make; what ranks below cannot be compared
         if claimed > best + SLACK * max(1.0, abs(best)):
             worse.append(f"{name}: {claimed}, and {best} can be had")
-        program.keep(terms, max(best, claimed) + SLACK / 10)
+        program.keep(terms, max(best, claimed) + SLACK)
     return worse
 
 
