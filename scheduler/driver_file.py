@@ -295,13 +295,17 @@ class DriverFile(Section):
         default=False,
         description="The driver's cars charge for as much as was bought: smartcharge prepaid DRIVER --add.",
     )
+    home_only: bool = Field(
+        default=False,
+        description="Leave a car alone at a charger that its own app does not call home; by read_location.",
+    )
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
 
     def driver(self, driver_id: DriverId) -> Driver:
         """Return the driver as a domain value."""
         name = self.name or str(driver_id).replace("-", " ").title()
         cars = tuple(car.car(driver_id) for car in self.cars)
-        return Driver(driver_id, name, self.timezone, TariffId(self.tariff), cars, self.prepaid)
+        return Driver(driver_id, name, self.timezone, TariffId(self.tariff), cars, self.prepaid, self.home_only)
 
 
 def driver_schema() -> dict[str, Any]:

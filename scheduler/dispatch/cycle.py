@@ -19,7 +19,16 @@ from scheduler.dispatch.decide import Decision, Situation, decide
 from scheduler.dispatch.departing import Departing
 from scheduler.dispatch.due import after_failure, next_turn
 from scheduler.dispatch.looking import LookPlan, Sight
-from scheduler.dispatch.make_limits import MONTH, NOT_COUNTED, MakeLimits, answered, driven_at, make_limits
+from scheduler.dispatch.make_limits import (
+    MONTH,
+    NOT_COUNTED,
+    MakeLimits,
+    answered,
+    driven_at,
+    is_away,
+    left_alone,
+    make_limits,
+)
 from scheduler.dispatch.measuring import Measuring
 from scheduler.dispatch.observe import Observation, is_full, metered, observe, soc_now
 from scheduler.dispatch.outlooks import Outlooks
@@ -282,6 +291,7 @@ class Cycle:
             rules_for(seat.car.vehicle.make).can_set_limit,
             self._prepaid.standing(seat, state, now).may_charge,
             state.limit_pct is not None and own_limit_pct(self._store, state, now) is None,
+            is_away(seat, state),
         )
 
     def _since(self, state: VehicleState, promise: Promise | None, now: datetime) -> datetime | None:
@@ -302,7 +312,9 @@ class Cycle:
                 self._store.sightings(vehicle_id, now - MONTH),
             )
             limits = make_limits(make, commands, driven_at(seen, session, now), now)
-        return answered(limits, self._of_session(session, now), now)
+        limits = answered(limits, self._of_session(session, now), now)
+        state = self._store.last_state(vehicle_id)
+        return left_alone(limits) if state is not None and is_away(seat, state) else limits
 
     def _of_session(self, session: ChargeSession | None, now: datetime) -> list[Command]:
         since = session.plugged_in_at if session else now

@@ -64,7 +64,7 @@ class Situation:
     this car starts today, so that no herd of cars starts on the hour; 0 for a household. `wanted_since`: since when the
     plan has wanted charging without a break, however often it was made anew meanwhile; None: since the window's start.
     `sets_limit`: whether this make's own limit can be set. `may_charge`: False where a prepaid credit is used up.
-    `limit_is_ours`: the car's own limit is one that we have set.
+    `limit_is_ours`: the car's own limit is one that we have set. `away`: it stands at a charger that is to be left alone.
     """
 
     now: datetime
@@ -83,6 +83,7 @@ class Situation:
     sets_limit: bool = False
     may_charge: bool = True
     limit_is_ours: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ NOTHING = Decision()
 
 def decide(situation: Situation) -> Decision:
     """Return what to tell the car now, if anything."""
-    if situation.session is None or situation.state.fast_charger:
+    if situation.session is None or situation.state.fast_charger or situation.away:
         return NOTHING
     if situation.override is Override.START and _at_target(situation):
         return Decision(target_reached=True)

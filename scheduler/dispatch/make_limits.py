@@ -15,6 +15,7 @@ from itertools import pairwise
 from scheduler.dispatch.decide import AFTER_REFUSAL
 from scheduler.domain.command import Command, CommandStatus, Verb
 from scheduler.domain.make import MakeRules
+from scheduler.domain.roster import Seat
 from scheduler.domain.session import ChargeSession
 from scheduler.domain.vehicle import VehicleState
 
@@ -95,6 +96,16 @@ def answered(limits: MakeLimits, commands: Sequence[Command], now: datetime) -> 
     start = next((each.detail for each in reversed(standing) if each.verb is Verb.START), limits.start_refused)
     no_stop = any(each.verb is Verb.STOP for each in standing)
     return replace(limits, start_refused=start, stops=0 if no_stop else limits.stops)
+
+
+def is_away(seat: Seat, state: VehicleState) -> bool:
+    """Whether a car says that it is not at home, and its driver wants it left alone there."""
+    return seat.driver.home_only and state.at_home is False
+
+
+def left_alone(limits: MakeLimits) -> MakeLimits:
+    """Return *limits* of a car at somebody else's charger: it is not started, and its promise says why."""
+    return replace(limits, start_refused="it is not at home, and is left alone there")
 
 
 def driven_at(sightings: Sequence[VehicleState], session: ChargeSession | None, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scheduler.dispatch.make_limits import is_away
 from scheduler.dispatch.metering import LEAD, delivered, flowed_since_report, power_kw, uncertainty_kwh
 from scheduler.dispatch.observe import Observation
 from scheduler.domain.credit import Booking, kwh_of
@@ -45,7 +46,7 @@ class Prepaid:
     def book(self, seat: Seat, before: VehicleState | None, state: VehicleState, seen: Observation) -> None:
         """Book what flowed since the look before. To be called in the transaction that records the sighting."""
         session = seen.session or seen.closed
-        if not seat.driver.prepaid or before is None or session is None:
+        if not seat.driver.prepaid or before is None or session is None or is_away(seat, state):
             return
         flowed = delivered(before, state, seat.car.vehicle)
         if flowed is None or not kwh_of(flowed.kwh):

@@ -121,7 +121,11 @@ class Car:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One person: a time zone, a tariff, and one or more cars. `prepaid`: they charge for as much as they have bought."""
+    """
+    One person: a time zone, a tariff, and one or more cars. `prepaid`: they charge for as much as they have bought.
+
+    `home_only`: a car that says it is not at home is left alone.
+    """
 
     id: DriverId
     name: str
@@ -129,3 +133,4 @@ class Driver:
     tariff_id: TariffId
     cars: tuple[Car, ...]
     prepaid: bool = False
+    home_only: bool = False

@@ -69,6 +69,7 @@ class VehicleState:
     odometer_km: float | None = None
     charging_seen_at: datetime | None = None
     energy_seen_at: datetime | None = None
+    at_home: bool | None = None
 
     @property
     def charging_at(self) -> datetime:

@@ -107,6 +107,11 @@ def test_a_manual_stop_wins_over_the_plan_and_over_a_hand() -> None:
     assert (Verb.STOP, Reason.MANUAL) == (decision.verb, decision.reason)
 
 
+def test_a_car_at_somebody_elses_charger_is_left_alone() -> None:
+    assert NOTHING == decide(replace(BASE, away=True))
+    assert NOTHING == decide(replace(BASE, away=True, state=CHARGING, plan=ChargePlan.rest()))
+
+
 @pytest.mark.parametrize("override", [Override.NONE, Override.START, Override.STOP])
 @pytest.mark.parametrize("hand", [Hand.NONE, Hand.CHARGING])
 def test_a_credit_that_is_used_up_stops_the_car_whoever_started_it(override: Override, hand: Hand) -> None:

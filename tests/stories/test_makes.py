@@ -221,6 +221,24 @@ def test_a_car_at_a_fast_charger_is_left_alone(tmp_path: Path) -> None:
     assert soc_pct > 60
 
 
+@pytest.mark.parametrize("home_only", [True, False])
+def test_a_foreign_charger_is_left_alone_where_the_driver_wants_it(tmp_path: Path, home_only: bool) -> None:
+    driver = replace(resident("ada", reserve_pct=0), home_only=home_only)
+    spec = parked("ada", 30, plugged_in=False, starts_on_plug_in=True)
+    street = Street(tmp_path / "state", EVENING, (driver,), (spec,))
+
+    async def story(street: Street) -> tuple[int, tuple[str, ...]]:
+        street.world.plug("ada", 11.0, at_home=False)
+        await street.hours(2)
+        promise = street.house.store.promise(ADA)
+        return len(street.house.store.commands(ADA, EVENING)), promise.notes if promise else ()
+
+    commands, notes = street.live(story)
+
+    assert home_only == (commands == 0)
+    assert home_only == ("the car does not start: it is not at home, and is left alone there" in notes)
+
+
 def test_volkswagens_sixteenth_command_is_not_sent_and_the_fifteenth_is_a_start(tmp_path: Path) -> None:
     driver = resident("ada", target_pct=95, reserve_pct=0)
     (own,) = driver.cars

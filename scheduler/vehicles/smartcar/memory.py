@@ -15,7 +15,7 @@ from scheduler.domain.told import Told
 from scheduler.domain.vehicle import VehicleId, VehicleState
 from scheduler.ports import Store
 from scheduler.vehicles.smartcar.deliveries import Reported, overlaid, state_known
-from scheduler.vehicles.smartcar.signals import CODES_USED, NothingReported, Signal
+from scheduler.vehicles.smartcar.signals import AT_HOME, CODES_USED, NothingReported, Signal
 from scheduler.vehicles.smartcar.webhook import Envelope, VehicleReport
 
 
@@ -48,7 +48,7 @@ class Memory:
     def _laid(
         self, vehicle_id: VehicleId, report: VehicleReport, before: Told | None, told_at: datetime | None
     ) -> VehicleState:
-        used = {code: signal for code, signal in report.signals.items() if code in CODES_USED}
+        used = {code: signal for code, signal in report.signals.items() if code in {*CODES_USED, AT_HOME}}
         known = overlaid(_parts(before.parts) if before else {}, replace(report, signals=used))
         state = state_known(known, vehicle_id)
         self._store.keep_told(Told(state, told_at, _text(known)))

@@ -43,6 +43,9 @@ CODES_USED = frozenset(
 )
 """The signals a state is made of; trouble with any other is none of ours."""
 
+AT_HOME = "location-isathome"
+"""What the car's own app calls home, as yes or no; a position is never read. Trouble with it is nobody's trouble."""
+
 # Above this an integer date counts milliseconds: in seconds it would lie after the year 5100.
 _MILLISECONDS_FROM = 1e11
 
@@ -139,6 +142,7 @@ def state_of(signals: Mapping[str, Signal], vehicle_id: VehicleId) -> VehicleSta
         energy_added_kwh=_quantity(energy, _KILOWATT_HOUR),
         odometer_km=_quantity(signals.get("odometer-traveleddistance"), _KILOMETRE),
         energy_seen_at=energy.recorded_at if energy is not None else None,
+        at_home=_truth(signals.get(AT_HOME)),
         charging_seen_at=None if charging_at == seen_at else charging_at,
     )
 
