@@ -26,6 +26,7 @@ from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import Vehicle, VehicleState
 from scheduler.drivers import blocked_intervals, upcoming_goals
 from scheduler.planning.considerate import considerate_plan
+from scheduler.planning.credit import first_of
 from scheduler.planning.need import at_once_cost, charge_need
 from scheduler.planning.relaxation import DELAYS
 from scheduler.ports import PriceBook
@@ -75,6 +76,8 @@ class Promising:
         upcoming = _upcoming(seat, stay, learned, now)
         goals = tuple(_within_credit(goal, seat, stay) for goal in planned_goals(upcoming, stay.limit_pct))
         need = _need(seat, stay, goals, now)
+        if stay.credit_kwh is not None:  # beside the goals in whole percents: not a watt-hour more is planned
+            need = first_of(need, max(stay.credit_kwh, 0.0))
         rules = _rules(seat, stay, need, now)
         gone = tuple(away(upcoming, goals, stay.plugged_in_at or now, seat.driver.timezone))
         rules = replace(rules, blocked=(*rules.blocked, *gone))

@@ -41,16 +41,16 @@ def affordable(need: ChargeNeed, credit: Credit, plan_of: Callable[[ChargeNeed],
     most_kwh = need.energy_kwh if credit.energy_kwh is None else min(need.energy_kwh, max(credit.energy_kwh, 0.0))
     money = credit.money
     if money is None:
-        return _first(need, most_kwh)
+        return first_of(need, most_kwh)
     if money <= 0:
-        return _first(need, 0.0)
+        return first_of(need, 0.0)
 
     def bought(energy_kwh: float) -> bool:
-        plan = plan_of(_first(need, energy_kwh))
+        plan = plan_of(first_of(need, energy_kwh))
         return plan.cost <= money and plan.unknown_kwh <= 0
 
     if bought(most_kwh):
-        return _first(need, most_kwh)
+        return first_of(need, most_kwh)
     enough_kwh = 0.0
     while most_kwh - enough_kwh > FINEST_KWH:
         energy_kwh = (enough_kwh + most_kwh) / 2
@@ -58,11 +58,11 @@ def affordable(need: ChargeNeed, credit: Credit, plan_of: Callable[[ChargeNeed],
             enough_kwh = energy_kwh
         else:
             most_kwh = energy_kwh
-    return _first(need, enough_kwh)
+    return first_of(need, enough_kwh)
 
 
-def _first(need: ChargeNeed, energy_kwh: float) -> ChargeNeed:
-    """Return the first *energy_kwh* of *need*."""
+def first_of(need: ChargeNeed, energy_kwh: float) -> ChargeNeed:
+    """Return the first *energy_kwh* of *need*: each goal as far as they reach."""
     return ChargeNeed(
         tuple(replace(goal, energy_kwh=min(goal.energy_kwh, energy_kwh)) for goal in need.goals),
         min(need.reserve_kwh, energy_kwh),

@@ -229,3 +229,10 @@ def test_what_is_above_the_daily_limit_waits_where_the_battery_has_a_price(
 
 def test_without_a_goal_no_battery_stands_full() -> None:
     assert () == promised(seat(departures={}, battery_cost=9000.0)).notes
+
+
+@pytest.mark.parametrize("soc_pct", [46.0, None])
+def test_not_a_watt_hour_more_than_the_credit_is_planned(soc_pct: float | None) -> None:
+    promise = promised(seat(), Circumstances(soc_pct, credit_kwh=7.3))
+
+    assert promise.plan.energy_kwh <= 7.3
