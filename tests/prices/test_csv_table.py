@@ -111,7 +111,7 @@ def test_a_table_that_is_not_utf_8_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"start": "a", "price": "b"}, "unit: Field required"),
+        ({"start": "a", "price": "b"}, "unit: it is missing"),
         ({"start": "a", "price": "b", "unit": "EUR"}, "the unit 'EUR' is not known"),
         ({"columns": "a,b"}, "no setting 'columns', expected one of"),
     ],
