@@ -305,8 +305,16 @@ def assembled(config: Path, settings: SettingsFile, database: str | Path, around
     used = [tariff for tariff_id, tariff in tariffs.items() if tariff_id in wanted]
     clock, seed = around.clock, around.seed
     fetcher = Fetcher(clock, feed_secrets(settings.secrets_directory), seed=seed)
+
+    def plugged_in(tariff_id: TariffId) -> bool:
+        return any(store.session(vehicle_id) is not None for vehicle_id in roster.on_tariff({tariff_id}))
+
     return House(
-        settings, roster, store, around, lambda journal: PriceRefresher(used, fetcher, store, journal, clock, seed)
+        settings,
+        roster,
+        store,
+        around,
+        lambda journal: PriceRefresher(used, fetcher, store, journal, clock, seed, plugged_in),
     )
 
 

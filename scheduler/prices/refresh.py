@@ -10,7 +10,7 @@ nothing that is known. Failures are told once when they begin and once when they
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -36,6 +36,9 @@ KEPT = timedelta(days=1)
 
 SOON = timedelta(days=10)
 """A contract that begins within the planning horizon is looked at before it does."""
+
+IDLE = timedelta(hours=1)
+"""The pause of a feed that speaks of cars being charged while none is plugged in (facts/feeds.md, poll plan)."""
 
 MOST_PAGES = 20
 """Thirty thousand half hours: a feed that goes on beyond that is not answering our question."""
@@ -72,7 +75,8 @@ class PriceRefresher:
     """
     The price book, and the hand that keeps it. `refresh` may be called at any time and does what is due.
 
-    Energy curves are kept in the archive under their origin's key, tariff curves under the tariff's id.
+    Energy curves are kept in the archive under their origin's key, tariff curves under the tariff's id. *plugged_in* says
+    whether any car on a tariff is.
     """
 
     def __init__(
@@ -83,7 +87,9 @@ class PriceRefresher:
         journal: Journal,
         clock: Clock,
         seed: str = "",
+        plugged_in: Callable[[TariffId], bool] = lambda _tariff_id: True,
     ) -> None:
+        self._plugged_in = plugged_in
         self._tariffs = {tariff.id: tariff for tariff in tariffs}
         self._fetcher, self._archive, self._journal, self._clock = fetcher, archive, journal, clock
         self._turn = asyncio.Lock()
@@ -159,7 +165,15 @@ class PriceRefresher:
 
     def _next(self, state: OriginState, now: datetime) -> datetime:
         peace_s = max((self._fetcher.wait_s(host) for host in state.hosts), default=0.0)
-        return max(state.next_poll(now, self._clock.monotonic()), now + timedelta(seconds=peace_s))
+        due = max(state.next_poll(now, self._clock.monotonic()), now + timedelta(seconds=peace_s))
+        if state.feed.for_plugged_in and state.fetched_at is not None and not self._has_plugged_in(state.key):
+            return max(due, state.fetched_at + IDLE)
+        return due
+
+    def _has_plugged_in(self, key: str) -> bool:
+        """Whether a car is plugged in on any tariff that this origin serves."""
+        served = (t.id for t in self._tariffs.values() if any(recipe.key == key for recipe in t.recipes))
+        return any(self._plugged_in(tariff_id) for tariff_id in served)
 
     async def _look_at_due(self, now: datetime, already: set[str]) -> set[str]:
         """Look at what is due and was not looked at *already*; return its keys."""

@@ -394,3 +394,30 @@ def test_with_a_forecast_the_days_after_the_published_ones_are_foreseen_from_pas
     assert "a forecast from the last weeks" in after_ten_days.source
     assert restarted is not None
     assert foreseen == [slot for slot in restarted.slots if not slot.firm]
+
+
+def test_planned_dispatches_are_asked_for_every_few_minutes_while_a_car_is_plugged_in_and_else_hourly() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        login = b"obtainKrakenToken" in request.read()
+        data = {"obtainKrakenToken": {"token": "t"}} if login else {"flexPlannedDispatches": []}
+        return httpx.Response(200, json={"data": data})
+
+    feed = {"kind": "octopus_intelligent", "device": "d", "energy": {"default": 0.27}, "dispatched": 0.07}
+    plugged_in: set[TariffId] = set()
+    clock = ManualClock(NOON)
+    prices = PriceRefresher(
+        [home(timezone="Europe/London", currency="GBP", feed=feed)],
+        Fetcher(clock, lambda _: "key", Wire(answer).transport),
+        MemoryArchive(),
+        MemoryJournal(),
+        clock,
+        plugged_in=plugged_in.__contains__,
+    )
+    asyncio.run(prices.refresh(NOON))
+
+    idle = prices.next_poll(NOON) - NOON
+    plugged_in.add(HOME)
+    awake = prices.next_poll(NOON) - NOON
+
+    assert timedelta(hours=1) == idle
+    assert timedelta(minutes=4) < awake < timedelta(minutes=6)

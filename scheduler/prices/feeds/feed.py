@@ -119,7 +119,8 @@ class Feed(Section):
 
     `zone_key` is the setting that `--zone` means. `not_published` are the statuses that mean "nothing yet"; of those in
     `spoken` the body says what is the matter. `stand_ins` are settings of which a recorded payload needs no value.
-    `varies` is False where all prices may be the same without being nonsense. `money` is False for carbon.
+    `varies` is False where all prices may be the same without being nonsense. `money` is False for carbon. One that
+    speaks of a car that is charged is `for_plugged_in` cars: while there is none it is asked once an hour.
     """
 
     zone_key: ClassVar[str] = "zone"
@@ -128,6 +129,7 @@ class Feed(Section):
     stand_ins: ClassVar[Mapping[str, object]] = {}
     varies: ClassVar[bool] = True
     money: ClassVar[bool] = True
+    for_plugged_in: ClassVar[bool] = False
 
     @field_validator("url", "base_url", mode="after", check_fields=False)
     @classmethod

@@ -53,6 +53,7 @@ class OctopusIntelligent(Feed):
     zone_key: ClassVar[str] = "device"
     currency: ClassVar[str] = "GBP"
     varies: ClassVar[bool] = False
+    for_plugged_in: ClassVar[bool] = True
     stand_ins: ClassVar[Mapping[str, object]] = {
         "device": "recorded",
         "dispatched": "0.07",
