@@ -131,3 +131,19 @@ def test_a_consent_that_the_driver_takes_back_at_smartcar_is_told_once_and_is_go
     names = Street(tmp_path, EVENING, (resident("ada"),), (parked("ada", 40.0),)).live(story)
 
     assert ["vehicle.consent_lost", "consent.given"] == names
+
+
+def test_only_who_wants_a_car_left_alone_away_from_home_is_asked_for_more_than_charging_needs(tmp_path: Path) -> None:
+    async def story(street: Street) -> list[str]:
+        return [
+            dict(parse_qsl(urlsplit(street.house.consents.begin(name, None).url).query))["scope"]
+            for name in ("ada", "ben")
+        ]
+
+    drivers = (resident("ada"), replace(resident("ben"), home_only=True))
+    street = Street(tmp_path, EVENING, drivers, (parked("ada", 40.0), parked("ben", 40.0)))
+
+    least, more = street.live(story)
+
+    assert {"read_vehicle_info", "read_battery", "read_charge", "control_charge"} == set(least.split())
+    assert {"read_location"} == set(more.split()) - set(least.split())

@@ -25,6 +25,8 @@ from scheduler.domain.vehicle import Vehicle, VehicleId
 from scheduler.ports import Clock, Departing, Returned, Store
 from scheduler.vehicles.smartcar.connections import Connection
 from scheduler.vehicles.smartcar.consent import (
+    HOME_SCOPE,
+    LEAST_SCOPES,
     VIRTUAL_KEY_URL,
     Connected,
     StateRefused,
@@ -114,7 +116,9 @@ class Connecting:
         cookie = secrets.token_urlsafe(32)
         state = new_state(self._key, name, cookie, self._clock.now())
         make = seats[0].car.vehicle.make if len(seats) == 1 else None
-        return Departing(connect_url(self._settings, state, make=make, again=True), cookie)
+        home_only = any(seat.driver.home_only for seat in seats)
+        scopes = (*LEAST_SCOPES, HOME_SCOPE) if home_only else LEAST_SCOPES
+        return Departing(connect_url(self._settings, state, scopes=scopes, make=make, again=True), cookie)
 
     async def end(self, query: Mapping[str, str], cookie: str | None) -> Returned:
         """Return what Smartcar's redirect means. A state counts once, in the browser that began, for ten minutes."""

@@ -23,6 +23,9 @@ from scheduler.vehicles.smartcar.settings import SmartcarSettings
 LEAST_SCOPES = ("read_vehicle_info", "read_battery", "read_charge", "control_charge")
 """What charging needs. More would be asked of a driver for nothing."""
 
+HOME_SCOPE = "read_location"
+"""What a driver is asked for beside, who wants a car left alone that is not at home. Its position is never read."""
+
 VIRTUAL_KEY_URL = "https://www.tesla.com/_ak/smartcar.com"
 """Where the owner of a Tesla lets Smartcar's key into the car (docs: virtual key)."""
 
