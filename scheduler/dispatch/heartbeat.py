@@ -84,6 +84,7 @@ class Pulse:
         self._clock, self._jobs = clock, {job.name: job for job in jobs}
         self._wakes: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._ended = False
 
     def start(self) -> None:
         """Begin; each job runs once at once."""
@@ -95,6 +96,9 @@ class Pulse:
         while True:
             wake.clear()
             await job.run()
+            if self._ended:
+                # A client that was cut off in mid-call may have taken the cancellation for its own.
+                return
             pause = asyncio.create_task(self._clock.sleep(job.every.total_seconds()))
             woken = asyncio.create_task(wake.wait())
             _, pending = await asyncio.wait({pause, woken}, return_when=asyncio.FIRST_COMPLETED)
@@ -109,6 +113,7 @@ class Pulse:
         self._wakes[name].set()
 
     async def stop(self) -> None:
+        self._ended = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler.clock import SystemClock
-from scheduler.dispatch.heartbeat import Heartbeat, Job
+from scheduler.clock import LoopClock, SystemClock, VirtualLoop, run_virtually
+from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 
 
 @pytest.mark.live
@@ -31,3 +32,20 @@ def test_a_job_is_awaited_on_our_loop_at_once_also_where_it_is_no_coroutine_func
         return run.is_set()
 
     assert asyncio.run(story())
+
+
+def test_a_job_that_swallows_its_end_does_not_keep_the_house_from_closing() -> None:
+    loop = VirtualLoop()
+
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+    async def story() -> float:
+        pulse = Pulse(LoopClock(datetime(2026, 2, 2, tzinfo=UTC), loop), [Job("work", timedelta(hours=1), stubborn)])
+        pulse.start()
+        await asyncio.sleep(1)
+        await pulse.stop()
+        return loop.time()
+
+    assert 1 == pytest.approx(run_virtually(story(), loop))
