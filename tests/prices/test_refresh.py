@@ -399,7 +399,7 @@ def test_with_a_forecast_the_days_after_the_published_ones_are_foreseen_from_pas
 def test_planned_dispatches_are_asked_for_every_few_minutes_while_a_car_is_plugged_in_and_else_hourly() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         login = b"obtainKrakenToken" in request.read()
-        data = {"obtainKrakenToken": {"token": "t"}} if login else {"flexPlannedDispatches": []}
+        data: dict[str, object] = {"obtainKrakenToken": {"token": "t"}} if login else {"flexPlannedDispatches": []}
         return httpx.Response(200, json={"data": data})
 
     feed = {"kind": "octopus_intelligent", "device": "d", "energy": {"default": 0.27}, "dispatched": 0.07}
