@@ -201,8 +201,8 @@ class Ledger(Protocol):
     def balance_kwh(self, driver_id: DriverId) -> Decimal:
         """Return what a driver has left of what was bought; below 0 where a car took more."""
 
-    def bookings(self, driver_id: DriverId) -> list[Booking]:
-        """Return a driver's entries of credit in the order they were made."""
+    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
+        """Return a driver's entries of credit in the order they were made: all, or those of the stay begun then."""
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         """Keep the curve in force; one row per tariff and distinct content, so that a past plan can be replayed."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from scheduler.domain.credit import Booking, Meter, kwh_written
+from scheduler.domain.credit import Booking, Meter, kwh_written, uncertain_kwh
 from scheduler.domain.driver import Driver
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.roster import Roster
@@ -18,6 +18,7 @@ METERS = {
     Meter.COUNTER: "by the car's counter",
     Meter.BATTERY: "by its battery",
     Meter.POWER: "by its power over time",
+    Meter.TIME: "by the most it draws over time",
 }
 
 
@@ -84,7 +85,13 @@ def _receipt(bookings: Sequence[Booking], timezone: ZoneInfo) -> list[str]:
             continue
         used = -sum((part.kwh for part in parts), Decimal(0))
         left -= used
-        last, began = parts[-1], (parts[0].plugged_in_at or parts[0].at).astimezone(timezone)
-        how = f" {METERS[last.meter]}, give or take {last.uncertainty_kwh} kWh" if last.meter else ""
-        lines.append(f"{began:%Y-%m-%d %H:%M}  {stay[0]} used {used} kWh{how}, {left} kWh left")
+        began = (parts[0].plugged_in_at or parts[0].at).astimezone(timezone)
+        lines.append(f"{began:%Y-%m-%d %H:%M}  {stay[0]} used {used} kWh{_metered(parts)}, {left} kWh left")
     return lines
+
+
+def _metered(stay: Sequence[Booking]) -> str:
+    """Say by which meters a stay's use was read, and how far it may be off."""
+    read = [(part.meter, part.uncertainty_kwh) for part in stay if part.meter is not None]
+    how = " and ".join(dict.fromkeys(METERS[meter] for meter, _ in read))
+    return f" {how}, give or take {uncertain_kwh(read)} kWh" if read else ""

@@ -139,23 +139,19 @@ class Cycle:
             decision = decide(self._situation(seat, state, session, promise, after))
         open_commands = self._store.open_commands(vehicle_id)
         report_every = rules_for(seat.car.vehicle.make).report_interval
-        retry_at = self._earlier(decision.retry_at, self._prepaid.standing(seat, state, after).stop_at, after)
+        retry_at = self._prepaid.standing(seat, state, after).turn_by(decision.retry_at, after)
         return lease, next_turn(
             after, sight, promise, open_commands, seen.looks, retry_at, report_every, seen.look_from
         )
-
-    def _earlier(self, retry_at: datetime | None, stop_at: datetime | None, now: datetime) -> datetime | None:
-        """Return the earlier of a retry and the end of a credit, of which one that has come has been acted upon."""
-        ahead = [moment for moment in (retry_at, stop_at if stop_at and stop_at > now else None) if moment is not None]
-        return min(ahead, default=None)
 
     def _understood(self, seat: Seat, sight: Sight, now: datetime) -> ChargeSession | None:
         """Record what was seen and what it means: the session, a hand on the car, the outcome of commands."""
         vehicle_id, state = seat.vehicle_id, sight.state
         before, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         self._commands.settle(self._store.open_commands(vehicle_id), state, now, self._patience(seat))
-        seen = observe(session, before, state, self._of_session(session, now), self._rules.automatic_within)
-        self._prepaid.book(seat, before, state, seen)
+        commands = self._of_session(session, now)
+        seen = observe(session, before, state, commands, self._rules.automatic_within)
+        self._prepaid.book(seat, before, state, seen, commands)
         self._store.record_sighting(state, sight.at)
         self._remember(seat, before, state, seen, now)
         return self._store.session(vehicle_id)

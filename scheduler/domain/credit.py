@@ -9,6 +9,7 @@ Energy is at the plug, as everywhere in the house.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,11 +25,17 @@ MOST_KWH = Decimal(100_000)
 
 
 class Meter(StrEnum):
-    """What told how much was used: the car's own counter, its battery's rise, or its power over time."""
+    """What told how much was used: the car's own counter, its battery's rise, its power, or the most it draws, over time."""
 
     COUNTER = "counter"
     BATTERY = "battery"
     POWER = "power"
+    TIME = "time"
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is read off the car: then a stay is off by as much as two readings, however many lie between."""
+        return self in (Meter.COUNTER, Meter.BATTERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Booking:
     """
     One entry: `kwh` above 0 was added, below 0 used by *vehicle_id* in the stay that began at *plugged_in_at*.
 
-    `uncertainty_kwh` is how far the stay's use in all may be off by the meter it was read from.
+    `uncertainty_kwh` is how far it may be off by its meter; `uncertain_kwh` says how far a whole stay's use is.
     """
 
     driver_id: DriverId
@@ -46,6 +53,17 @@ class Booking:
     plugged_in_at: datetime | None = None
     meter: Meter | None = None
     uncertainty_kwh: Decimal = Decimal(0)
+
+
+def uncertain_kwh(entries: Iterable[tuple[Meter, Decimal]]) -> Decimal:
+    """
+    Return how far the *entries* of one stay may be off together, each a meter with its uncertainty.
+
+    A reading's counts once, since one entry begins where the other ends; what is reckoned from power adds up.
+    """
+    parts = list(entries)
+    read = {meter: max(uncertain for each, uncertain in parts if each is meter) for meter, _ in parts if meter.reads}
+    return sum(read.values(), Decimal(0)) + sum((each for meter, each in parts if not meter.reads), Decimal(0))
 
 
 def kwh_of(value: float) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Row, func, insert, select
@@ -40,9 +41,11 @@ class CreditRows(Rows):
         with self._database.reading() as connection:
             return _kwh(int(connection.execute(query).scalar_one()))
 
-    def bookings(self, driver_id: DriverId) -> list[Booking]:
-        """Return a driver's entries in the order they were made."""
+    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
+        """Return a driver's entries in the order they were made: all, or those of the stay that began then."""
         query = select(CREDIT).where(CREDIT.c.driver_id == driver_id).order_by(CREDIT.c.id)
+        if plugged_in_at is not None:
+            query = query.where(CREDIT.c.plugged_in_at == plugged_in_at)
         with self._database.reading() as connection:
             return [_booking(row) for row in connection.execute(query)]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from scheduler.domain.credit import kwh_of, kwh_written
+from scheduler.domain.credit import Meter, kwh_of, kwh_written, uncertain_kwh
 from scheduler.domain.errors import InvalidValue
 
 
@@ -25,3 +25,15 @@ def test_nothing_less_or_far_too_much_is_refused_in_words(written: str) -> None:
 
 def test_a_measured_amount_is_kept_to_the_watt_hour() -> None:
     assert Decimal("1.235") == kwh_of(1.2346)
+
+
+def test_a_stay_is_off_by_a_reading_once_and_by_each_piece_that_goes_by_power() -> None:
+    readings = [(Meter.COUNTER, Decimal("0.05"))] * 3 + [
+        (Meter.BATTERY, Decimal("0.8")),
+        (Meter.BATTERY, Decimal("0.7")),
+    ]
+    pieces = [(Meter.POWER, Decimal("0.1"))] * 3 + [(Meter.TIME, Decimal("0.2"))]
+
+    assert Decimal("0.85") == uncertain_kwh(readings)
+    assert Decimal("1.35") == uncertain_kwh([*readings, *pieces])
+    assert Decimal(0) == uncertain_kwh([])

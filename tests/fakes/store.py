@@ -300,8 +300,9 @@ class MemoryStore:
     def balance_kwh(self, driver_id: DriverId) -> Decimal:
         return sum((booking.kwh for booking in self.bookings(driver_id)), Decimal(0)).quantize(WATT_HOUR)
 
-    def bookings(self, driver_id: DriverId) -> list[Booking]:
-        return [booking for booking in self._books.credit if booking.driver_id == driver_id]
+    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
+        own = [booking for booking in self._books.credit if booking.driver_id == driver_id]
+        return [each for each in own if plugged_in_at is None or each.plugged_in_at == plugged_in_at]
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         kept = self._books.curves.get(tariff_id, ())
