@@ -134,6 +134,7 @@ class House:
                 timedelta(seconds=settings.spread_starts_s),
                 timedelta(seconds=settings.stale_after_s),
                 settings.learned_departure_risk,
+                settings.look_learned,
             ),
             purse,
         )

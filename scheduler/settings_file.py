@@ -126,6 +126,10 @@ class SettingsFile(Section):
     )
 
     look_unplugged_s: Pause = Field(default=7200.0, description="Pause between looks at a car without a cable.")
+    look_learned: bool = Field(
+        default=True,
+        description="Of the looks at a car without a cable, have more when it is usually plugged in, and fewer else.",
+    )
     look_waiting_s: Pause = Field(
         default=21_600.0, description="Pause between looks at a car that waits for its window."
     )

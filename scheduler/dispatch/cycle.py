@@ -66,7 +66,8 @@ class CycleRules:
     """
     What the operator decides about turning: pauses, calm, what counts as an automatic start, how long a turn may take
     (`lease_for`, longer than the longest call to a car), over how long planned starts are spread, how old a report may be
-    to be planned on, and the share of stays that a learned departure may leave short (None: none is learned).
+    to be planned on, the share of stays that a learned departure may leave short (None: none is learned), and whether it is
+    learned when a car is usually plugged in.
     """
 
     looks: LookPlan
@@ -76,6 +77,7 @@ class CycleRules:
     spread: timedelta = timedelta(0)
     stale_after: timedelta = timedelta(days=1)
     learned_risk: float | None = None
+    learned_looks: bool = False
 
 
 class Cycle:
@@ -97,7 +99,8 @@ class Cycle:
         self._roster, self._journal, self._commands, self._rules = roster, journal, commands, rules
         departing = None if rules.learned_risk is None else Departing(store, rules.learned_risk)
         self._promising, self._measuring = Promising(prices, Outlooks(store), departing), Measuring(store)
-        self._sights, self._purse = Sights(clock, store, gateway, rules.looks, purse), purse
+        self._sights = Sights(clock, store, gateway, rules.looks, purse, learned=rules.learned_looks)
+        self._purse = purse
         self._prepaid, self._telling = Prepaid(store), Telling(store, journal)
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
@@ -149,8 +152,8 @@ class Cycle:
         vehicle_id, state = seat.vehicle_id, sight.state
         before, session = self._store.last_state(vehicle_id), self._store.session(vehicle_id)
         self._commands.settle(self._store.open_commands(vehicle_id), state, now, self._patience(seat))
-        commands = self._of_session(session, now)
-        seen = observe(session, before, state, commands, self._rules.automatic_within)
+        commands, looked_at = self._of_session(session, now), self._store.last_look(vehicle_id)
+        seen = observe(session, before, state, commands, self._rules.automatic_within, looked_at)
         self._prepaid.book(seat, before, state, seen, commands)
         self._store.record_sighting(state, sight.at)
         self._remember(seat, before, state, seen, now)
@@ -198,17 +201,9 @@ class Cycle:
             for command in self._of_session(session, now)
         )
         limits, vehicle = self._limits(seat, session, now), self._measuring.vehicle(seat, session)
-        own_limit = own_limit_pct(self._store, state, now)
+        own_limit, left_kwh = own_limit_pct(self._store, state, now), self._prepaid.standing(seat, state, now).left_kwh
         stay = Circumstances(
-            soc_pct,
-            charging,
-            starts_used,
-            stale,
-            session.plugged_in_at,
-            limits,
-            own_limit,
-            vehicle,
-            self._prepaid.standing(seat, state, now).left_kwh,
+            soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, own_limit, vehicle, left_kwh
         )
         fresh = self._promising.promise(seat, stay, now)
         if stale and outlives(before, fresh, now):
@@ -303,10 +298,8 @@ class Cycle:
         make, vehicle_id = rules_for(seat.car.vehicle.make), seat.vehicle_id
         limits = make_limits(make, (), now, now)
         if make.commands_per_drive is not None or make.stops_per_30_days is not None:
-            commands, seen = (
-                self._store.commands(vehicle_id, now - MONTH),
-                self._store.sightings(vehicle_id, now - MONTH),
-            )
+            commands = self._store.commands(vehicle_id, now - MONTH)
+            seen = self._store.sightings(vehicle_id, now - MONTH)
             limits = make_limits(make, commands, driven_at(seen, session, now), now)
         limits = answered(limits, self._of_session(session, now), now)
         state = self._store.last_state(vehicle_id)

@@ -47,21 +47,23 @@ def observe(
     state: VehicleState,
     commands: Sequence[Command],
     automatic_within: timedelta,
+    looked_at: datetime | None = None,
 ) -> Observation:
     """
     Return what *state* means after *before* in *session*.
 
-    *commands* are those of this session, oldest first. `hand` is set only by the look that shows it first:
-    a hand that charges takes the place of one that stopped; that such charging ends once is no news.
+    *commands* are those of this session, oldest first; *looked_at* is when *before* was seen, on our clock. `hand` is set
+    only by the look that shows it first: a hand that charges takes the place of one that stopped; that such charging ends
+    once is no news.
     """
     if not _plugged_in(session, state):
         closed = replace(session, unplugged_at=state.seen_at, end_soc_pct=_end_soc(before, state)) if session else None
         return Observation(None, closed)
     if session is None or before is None:
-        return Observation(_opened(state, before), plugged_in=True)
+        return Observation(_opened(state, before, looked_at), plugged_in=True)
     if _was_away(before, state):
         closed = replace(session, unplugged_at=before.last_word_at, end_soc_pct=before.soc_pct)
-        return Observation(_opened(state, before), closed, plugged_in=True)
+        return Observation(_opened(state, before, looked_at), closed, plugged_in=True)
     hand = _hand(session, before, state, commands, automatic_within)
     if hand is Hand.NONE or session.hand in (hand, Hand.CHARGING):
         return Observation(session)
@@ -74,11 +76,11 @@ def _plugged_in(session: ChargeSession | None, state: VehicleState) -> bool:
     return bool(state.charging) or session is not None
 
 
-def _opened(state: VehicleState, before: VehicleState | None) -> ChargeSession:
+def _opened(state: VehicleState, before: VehicleState | None, looked_at: datetime | None) -> ChargeSession:
     """Open a session at the cable's date; where the car was seen gone or away since that date, at its last word."""
     since = before.last_word_at if before is not None else state.seen_at
     plugged_in_at = state.seen_at if state.seen_at >= since else state.last_word_at
-    return ChargeSession(state.vehicle_id, plugged_in_at=plugged_in_at, start_soc_pct=state.soc_pct)
+    return ChargeSession(state.vehicle_id, plugged_in_at, start_soc_pct=state.soc_pct, gone_until=looked_at)
 
 
 def _end_soc(before: VehicleState | None, state: VehicleState) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduler.dispatch.budget import Need, sparser
@@ -13,6 +13,7 @@ from scheduler.domain.errors import VehicleUnreachable
 from scheduler.domain.make import rules_for
 from scheduler.domain.roster import Seat
 from scheduler.domain.vehicle import VehicleId
+from scheduler.planning.plugging import KNOWN_OVER, PlugInHabit, plug_in_habit
 from scheduler.ports import Clock, Store, VehicleGateway
 
 
@@ -30,10 +31,19 @@ class Seen:
 
 
 class Sights:
-    """Looks at cars, counted, and only where it must and may. Raises what the gateway raises."""
+    """
+    Looks at cars, counted, and only where it must and may. Raises what the gateway raises.
 
-    def __init__(self, clock: Clock, store: Store, gateway: VehicleGateway, looks: LookPlan, purse: Purse) -> None:
+    With *learned* an unplugged car is looked at more often when it is usually plugged in, and less at other times. What is
+    kept of that may be lost; it is learned again.
+    """
+
+    def __init__(
+        self, clock: Clock, store: Store, gateway: VehicleGateway, looks: LookPlan, purse: Purse, *, learned: bool
+    ) -> None:
         self._clock, self._store, self._gateway, self._looks, self._purse = clock, store, gateway, looks, purse
+        self._learned = learned
+        self._habits: dict[VehicleId, PlugInHabit | None] = {}
 
     def last_word(self, vehicle_id: VehicleId) -> Sight | None:
         """Return what the car last said, asked or by itself; None before its first word."""
@@ -49,7 +59,8 @@ class Sights:
         vehicle = seat.car.vehicle
         last, commands = self.last_word(vehicle.id), self._commands(vehicle.id)
         now, report_every = self._clock.now(), rules_for(vehicle.make).report_interval
-        looks = sparser(self._looks, self._purse.allowance(vehicle.id).pace(now))
+        looks = replace(self._looks, habit=self._habit(seat, last, now))
+        looks = sparser(looks, self._purse.allowance(vehicle.id).pace(now))
         if last is not None and not look_is_due(now, last, commands, looks, report_every):
             return Seen(last, looked=False, looks=looks, look_from=now)
         # Whether a car obeys is part of the command: such a look may reach as deep as the command itself.
@@ -63,6 +74,16 @@ class Sights:
         state = await self._gateway.state(vehicle)
         after = self._clock.now()
         return Seen(Sight(state, after, last.told_at if last else None), looked=True, looks=looks, look_from=after)
+
+    def _habit(self, seat: Seat, last: Sight | None, now: datetime) -> PlugInHabit | None:
+        """Return when this car, which is unplugged, is usually plugged in; learned once each time it is gone."""
+        if not self._learned or last is None or last.state.plugged_in is not False:
+            self._habits.pop(seat.vehicle_id, None)
+            return None
+        if seat.vehicle_id not in self._habits:
+            past = self._store.sessions(seat.vehicle_id, now - KNOWN_OVER)
+            self._habits[seat.vehicle_id] = plug_in_habit(past, seat.driver.timezone, now)
+        return self._habits[seat.vehicle_id]
 
     def _commands(self, vehicle_id: VehicleId) -> list[Command]:
         """Return this session's commands, and any that is still open."""

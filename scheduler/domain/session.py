@@ -40,7 +40,8 @@ class ChargeSession:
 
     `automatic_stopped`: the car started by itself on plug-in and has been told to stop; that is done once.
     `energy_kwh` and `cost` are what was seen to flow so far, at the plug, in the tariff's currency (floats: an estimate
-    for reports, never a bill).
+    for reports, never a bill). `gone_until` is when the car was last known to be without this cable; None: not written
+    down.
     """
 
     vehicle_id: VehicleId
@@ -52,6 +53,7 @@ class ChargeSession:
     automatic_stopped: bool = False
     energy_kwh: float = 0.0
     cost: float = 0.0
+    gone_until: datetime | None = None
 
     def without_hand(self) -> ChargeSession:
         """Return the session as if no hand had touched the car."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from scheduler.dispatch.looking import LookPlan, Sight, look_is_due, next_look
 from scheduler.domain.command import Command, CommandId, CommandStatus, Reason, Verb
 from scheduler.domain.vehicle import VehicleId, VehicleState
+from scheduler.planning.plugging import PlugInHabit
 
 NOW = datetime(2026, 2, 1, 22, 0, tzinfo=UTC)
 CAR = VehicleId("ada-id3")
@@ -22,6 +25,8 @@ LOOKS = LookPlan(
 WAITING = Sight(VehicleState(CAR, NOW, 46, NOW, plugged_in=True, charging=False), NOW)
 CHARGING = replace(WAITING, state=replace(WAITING.state, charging=True))
 UNPLUGGED = replace(WAITING, state=replace(WAITING.state, plugged_in=False))
+USUAL = replace(LOOKS, habit=PlugInHabit(np.full((7, 96), 4.0), UTC))
+"""A habit by which this is always the time at which the car is usually plugged in."""
 
 
 def minutes(number: float) -> datetime:
@@ -93,3 +98,19 @@ def test_a_refusal_is_followed_by_a_look_and_one_only() -> None:
 
 def test_a_clock_that_was_put_back_makes_every_word_old() -> None:
     assert look_is_due(minutes(-1), WAITING, [], LOOKS)
+
+
+def test_a_car_is_looked_at_sooner_when_it_is_usually_plugged_in() -> None:
+    assert minutes(30) <= next_look(UNPLUGGED, [], USUAL) <= minutes(45)
+    assert not look_is_due(minutes(29), UNPLUGGED, [], USUAL)
+    assert look_is_due(minutes(45), UNPLUGGED, [], USUAL)
+
+
+def test_a_guess_asks_no_car_more_often_than_its_make_reports() -> None:
+    assert minutes(60) <= next_look(UNPLUGGED, [], USUAL, timedelta(minutes=60)) <= minutes(90)
+
+
+def test_a_habit_moves_no_look_at_a_car_that_is_plugged_in_or_tells_by_itself() -> None:
+    assert minutes(360) == next_look(WAITING, [], USUAL)
+    assert minutes(60) == next_look(CHARGING, [], USUAL)
+    assert minutes(360) == next_look(told(UNPLUGGED), [], USUAL)

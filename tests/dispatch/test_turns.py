@@ -221,6 +221,21 @@ def test_unplugging_closes_the_session_and_a_departure_below_target_is_told() ->
     assert 72.0 == closed.end_soc_pct
 
 
+def test_a_plug_in_remembers_when_the_car_was_last_seen_without_its_cable() -> None:
+    ring = Ring()
+    ring.turn()
+    ring.change(plugged_in=False, charging=False)
+    ring.minutes(5)
+    last_without = ring.clock.now()
+    ring.change(plugged_in=True)
+
+    ring.minutes(1)
+
+    session = ring.store.session(ADA)
+    assert session is not None
+    assert last_without == session.gone_until
+
+
 @pytest.mark.parametrize(("soc_pct", "hours_before"), [(79.5, 1), (72.0, 3)], ids=["in time", "long before it"])
 def test_a_departure_at_its_target_or_hours_before_its_time_is_no_miss(soc_pct: float, hours_before: int) -> None:
     ring = Ring()
