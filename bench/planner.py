@@ -8,19 +8,23 @@ of a process that makes this one kind of plan.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import pi, sin
+from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
 
+import numpy as np
+
 from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.crowd import Crowd, CrowdPlans, RankedCurve
+from scheduler.planning.timeline import EPOCH, microseconds
 
 EVENING = datetime(2026, 2, 1, 17, tzinfo=UTC)
 SLOTS, QUARTER = 56, timedelta(minutes=15)
@@ -28,6 +32,11 @@ POWER_KW, WANTED = 11.0, 12
 LEAST_RUN = 2
 YEAR_OF_PLANS = 17_353
 """What a car that is plugged in every evening is planned for, once per quarter hour (facts: performance.md, W6)."""
+
+CROWD = 100_000
+CROWD_SLOTS = 144
+SAMPLE = 1_000
+"""Of the crowd, planned one after the other; the rest would take a minute and tell no more."""
 
 Way = Callable[[], float]
 
@@ -68,7 +77,6 @@ def program(starts: int | None, least_run: int) -> Way:
 
     def solve() -> float:
         import highspy  # noqa: PLC0415
-        import numpy as np  # noqa: PLC0415
 
         slots = range(SLOTS)
         rows: list[tuple[dict[int, float], float, float]] = [(dict.fromkeys(slots, 1.0), WANTED, WANTED)]
@@ -126,6 +134,7 @@ def main() -> None:
         for name, way in ways.items():
             ratio = medians[name] / medians["cheapest_plan"]
             print(f"  {name:36}{medians[name]:9.0f} us{ratio:9.1f}{way():11.6f}{peak_mb(task, name):9.0f}")
+    crowd_rows()
     print(f"a driver-year of {YEAR_OF_PLANS} plans, two starts: {driver_year_s():.1f} s")
 
 
@@ -151,6 +160,69 @@ def driver_year_s(sample: int = 300) -> float:
     return (perf_counter() - begun) / sample * YEAR_OF_PLANS
 
 
+def crowd_curve() -> TariffCurve:
+    """Return a day and a half of quarter hours."""
+    noise = Random(8)
+    prices = [0.27 + 0.08 * sin(pi * slot / 28) + noise.gauss(0, 0.03) for slot in range(CROWD_SLOTS)]
+    begins = [EVENING + slot * QUARTER for slot in range(CROWD_SLOTS)]
+    return TariffCurve(
+        "EUR", tuple(PriceSlot(at, at + QUARTER, price) for at, price in zip(begins, prices, strict=True))
+    )
+
+
+def crowd() -> Crowd:
+    """Return vehicles that come and go at odd seconds, a few of them too briefly for what they want."""
+    random, since = np.random.default_rng(9), microseconds(EVENING - EPOCH)
+    arrivals = random.integers(0, 20 * 3600, CROWD)
+    departures = arrivals + random.integers(3600, 16 * 3600, CROWD)
+    return Crowd(
+        since + arrivals * 1_000_000,
+        since + departures * 1_000_000,
+        random.uniform(2, 50, CROWD),
+        random.choice([3.7, 7.4, 11.0], CROWD),
+    )
+
+
+def one_by_one(curve: TariffCurve, vehicles: Crowd) -> float:
+    """Return what the first vehicles of the crowd cost when the planner plans each by itself."""
+    cost = 0.0
+    for number in range(SAMPLE):
+        arrival, departure = (
+            EPOCH + timedelta(microseconds=int(times[number])) for times in (vehicles.arrival_us, vehicles.departure_us)
+        )
+        need = ChargeNeed((EnergyGoal(departure, float(vehicles.energy_kwh[number])),))
+        rules = ChargeRules(float(vehicles.power_kw[number]), max_starts=None)
+        cost += cheapest_plan(arrival, curve, need, rules).cost
+    return cost
+
+
+def crowd_together() -> CrowdPlans:
+    return RankedCurve(crowd_curve()).plans(crowd())
+
+
+def crowd_rows() -> None:
+    curve, vehicles = crowd_curve(), crowd()
+    ranked = RankedCurve(curve)
+    medians = timed(
+        {
+            "tables": lambda: len(vars(RankedCurve(curve))),
+            "plans": lambda: len(ranked.plans(vehicles)),
+            "both": lambda: len(RankedCurve(curve).plans(vehicles)),
+        }
+    )
+    begun = perf_counter()
+    alone = one_by_one(curve, vehicles)
+    loop_s = (perf_counter() - begun) * CROWD / SAMPLE
+    off = abs(alone - ranked.plans(vehicles).cost[:SAMPLE].sum()) / alone
+    print(
+        f"{CROWD:,} vehicles on one curve of {CROWD_SLOTS} quarter hours (goal: 20 ms): {medians['both'] / 1000:.1f} ms = "
+        f"tables {medians['tables'] / 1000:.2f} ms + plans {medians['plans'] / 1000:.1f} ms, "
+        f"peak {peak_mb('crowd', 'together'):.0f} MB\n"
+        f"  cheapest_plan one by one: {loop_s:.1f} s, from the first {SAMPLE:,}, "
+        f"{loop_s * 1e6 / medians['both']:.0f} times as long; costs of those differ by {off:.0e}"
+    )
+
+
 def peak_mb(task: str, name: str) -> float:
     """Return the peak memory of a process of its own that makes this plan once."""
     child = subprocess.run(
@@ -161,7 +233,8 @@ def peak_mb(task: str, name: str) -> float:
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        WAYS[sys.argv[1]][sys.argv[2]]()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        (crowd_together if sys.argv[1] == "crowd" else WAYS[sys.argv[1]][sys.argv[2]])()
+        status = Path("/proc/self/status").read_text("utf-8")  # rusage would count what the parent held at the fork
+        print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
     else:
         main()

@@ -2,13 +2,14 @@
 The cheapest time where nothing but the price decides: sorted, taken until it is enough.
 
 Exact for one goal and as many runs as come out of it; the dearest cell that is taken, the marginal one, is taken in part.
-Where several cells have the marginal price, which of them to take is a question of starts: `search.py` answers it.
+Where several cells have the marginal price, which of them to take is a question of starts: `equals.py` answers it.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+from scheduler.planning.equals import Equals
 from scheduler.planning.task import UNLIMITED
 from scheduler.planning.terms import Terms
 from scheduler.planning.timeline import Kind, Stretch, Timeline
@@ -28,7 +29,7 @@ def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
     taken = _taken(terms, line)
     if taken is None:
         return None
-    runs = _joined(taken)
+    runs = joined(taken)
     starts = len(runs) - (terms.running and bool(runs) and runs[0][0] == 0)
     if (terms.starts != UNLIMITED and starts > terms.starts) or (terms.continuous and len(runs) > 1):
         return None
@@ -36,7 +37,7 @@ def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
 
 
 def _taken(terms: Terms, line: Timeline) -> list[Stretch] | None:
-    """Return the stretches to charge in, cheapest first, the marginal one in part; None where that is no unique choice."""
+    """Return the stretches to charge in; None where there are too many equal ones to choose from."""
     points, kinds, prices = line.points, line.kinds, line.prices
     unknown = Kind.UNKNOWN
     order = [
@@ -53,25 +54,40 @@ def _taken(terms: Terms, line: Timeline) -> list[Stretch] | None:
             missing -= length
             taken.append((points[i], points[i + 1]))
             continue
-        neighbours = order[max(rank - 1, 0) : min(rank + 2, priced)]
-        if rank < priced and sum(prices[other] == prices[i] for other in neighbours) > 1:
-            return None
-        taken.append(_part(terms, taken, (points[i], points[i + 1]), missing, at_end=rank >= priced))
+        going = [(0, 0)] if terms.running else []
+        equal = [other for other in order[:priced] if prices[other] == prices[i]] if rank < priced else []
+        if len(equal) > 1:
+            cheaper = [(points[other], points[other + 1]) for other in order[: order.index(equal[0])]]
+            return _with_equals(line, cheaper, going, sorted(equal), terms)
+        taken.append(
+            part_beside((points[i], points[i + 1]), taken + going, missing, late=terms.late, at_end=rank >= priced)
+        )
         break
     return taken
 
 
-def _part(terms: Terms, taken: list[Stretch], cell: Stretch, missing: int, *, at_end: bool) -> Stretch:
-    """Return which *missing* part of *cell* to take: beside what is taken already, else late or early."""
+def _with_equals(
+    line: Timeline, cheaper: list[Stretch], going: list[Stretch], equal: list[int], terms: Terms
+) -> list[Stretch] | None:
+    """Return the *cheaper* stretches and the best of the *equal* cells."""
+    missing = terms.total_us - sum(until - begin for begin, until in cheaper)
+    stretches = joined([(line.points[i], line.points[i + 1]) for i in equal])
+    chosen = Equals(stretches, cheaper + going, late=terms.late).chosen(missing)
+    return None if chosen is None else cheaper + chosen
+
+
+def part_beside(cell: Stretch, taken: list[Stretch], missing: int, *, late: bool, at_end: bool) -> Stretch:
+    """Return which *missing* part of *cell* to take: *at_end*, else beside what is *taken* already, else *late* or early."""
     begin, until = cell
-    follows = any(end == begin for _, end in taken) or (terms.running and begin == 0)
+    follows = any(end == begin for _, end in taken)
     leads = any(start == until for start, _ in taken)
-    if at_end or (terms.late if follows == leads else leads):
+    if at_end or (late if follows == leads else leads):
         return until - missing, until
     return begin, begin + missing
 
 
-def _joined(taken: list[Stretch]) -> list[Stretch]:
+def joined(taken: list[Stretch]) -> list[Stretch]:
+    """Return disjoint stretches as runs: ascending, those that touch as one."""
     runs: list[Stretch] = []
     for begin, until in sorted(taken):
         if runs and runs[-1][1] == begin:

@@ -123,7 +123,7 @@ def timeline(
 
     Under a cap neither a forecast nor an unknown price will do. Neighbouring cells that are alike are one.
     """
-    cells = _table(curve).between(microseconds(window.start - EPOCH), microseconds(window.end - EPOCH))
+    cells = tabulated(curve).between(microseconds(window.start - EPOCH), microseconds(window.end - EPOCH))
     holes = [
         (microseconds(hole.start - window.start), microseconds(hole.end - window.start))
         for hole in merged(closed)
@@ -139,8 +139,8 @@ def timeline(
     return Timeline(tuple(cells.points), tuple(cells.kinds), tuple(cells.prices), capped)
 
 
-class _Cells:
-    """Cells in the making; what is like the cell before it is added to that cell."""
+class Cells:
+    """Cells in the making, with points as `Timeline` has them; what is like the cell before it is added to that cell."""
 
     def __init__(self, begin: int = 0) -> None:
         self.points, self.kinds, self.prices = [begin], list[Kind](), list[float]()
@@ -153,12 +153,12 @@ class _Cells:
             self.kinds.append(kind)
             self.prices.append(price)
 
-    def between(self, start: int, end: int) -> _Cells:
+    def between(self, start: int, end: int) -> Cells:
         """Return the cells from *start* to *end*, with points since *start*; beyond what is known all is unknown."""
         points = self.points
         first, last = bisect_right(points, start) - 1, bisect_left(points, end)
         inner = max(first, 0)
-        part = _Cells()
+        part = Cells()
         if first < 0:
             part.add(min(points[0], end) - start, Kind.UNKNOWN, 0.0)
         part.points += [point - start for point in points[inner + 1 : last]]
@@ -171,14 +171,14 @@ class _Cells:
         return part
 
 
-_TABLES: dict[int, tuple[TariffCurve, _Cells]] = {}
+_TABLES: dict[int, tuple[TariffCurve, Cells]] = {}
 """The cells of the curves asked for last, by identity: a curve is asked for again and again, and hashing one takes longer
 than planning with it. Each entry holds its curve, so that no identity is used twice."""
 
 MOST_TABLES = 16
 
 
-def _table(curve: TariffCurve) -> _Cells:
+def tabulated(curve: TariffCurve) -> Cells:
     """Return the whole curve as cells in microseconds since the epoch, gaps as unknown."""
     entry = _TABLES.get(id(curve))
     if entry is None:
@@ -188,8 +188,8 @@ def _table(curve: TariffCurve) -> _Cells:
     return entry[1]
 
 
-def _tabulated(slots: tuple[PriceSlot, ...]) -> _Cells:
-    cells = _Cells(microseconds(slots[0].start - EPOCH) if slots else 0)
+def _tabulated(slots: tuple[PriceSlot, ...]) -> Cells:
+    cells = Cells(microseconds(slots[0].start - EPOCH) if slots else 0)
     for slot in slots:
         begin = microseconds(slot.start - EPOCH)
         if begin > cells.points[-1]:
@@ -199,11 +199,11 @@ def _tabulated(slots: tuple[PriceSlot, ...]) -> _Cells:
     return cells
 
 
-def _pierced(cells: _Cells, holes: list[Stretch]) -> _Cells:
+def _pierced(cells: Cells, holes: list[Stretch]) -> Cells:
     """Return the cells with *holes* (ascending, disjoint) blocked."""
     end = cells.points[-1]
     marks = {min(max(mark, 0), end) for hole in holes for mark in hole}
-    pierced = _Cells()
+    pierced = Cells()
     hole_ends = [hole_end for _, hole_end in holes]
     for begin, until in pairwise(sorted(marks.union(cells.points))):
         cell = bisect_right(cells.points, begin) - 1

@@ -16,19 +16,22 @@ from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from scheduler.domain.errors import InvalidValue
+from scheduler.reports.any_starts import any_starts
 from scheduler.reports.crew import Crew
 from scheduler.reports.forecast_error import ForecastError, forecast_error
 from scheduler.reports.market import read_market
-from scheduler.reports.replayer import ANY_STARTS, POLICIES, Menus, Replayer, RiskPrices, Scene
+from scheduler.reports.replayer import POLICIES, Menus, Replayer, RiskPrices, Scene
 from scheduler.reports.risk import risk_prices
 from scheduler.reports.sessions import read_sessions, replay
-from scheduler.reports.tally import BilledSession, PolicyResult, results
+from scheduler.reports.tally import Bill, BilledSession, PolicyResult, results
 
 Departure = Literal["known", "learned"]
 Advance = Callable[[int, int], None]
 """Called again and again with how many pieces of work are done, and how many there are."""
 
 Piece = TypeVar("Piece")
+
+ANY_STARTS = "foresight_any_starts"
 
 RISK = 0.05
 """The share of sessions that may be short where departures are learned, unless the operator says otherwise."""
@@ -125,7 +128,7 @@ def run_backtest(
     with Crew(scene, workers) as crew:
         billed = list(work.watched(crew.answers(Replayer.known, range(len(scene.replay.sessions)))))
         error = _forecast_error(scene, crew)
-    return _report(scene, billed, departure, None, error)
+    return _report(scene, billed, departure, None, error, any_starts(scene.replay.sessions, scene.market))
 
 
 def trade_off(
@@ -134,6 +137,7 @@ def trade_off(
     """Replay *scene* with learned departures, once for each share of sessions in *risks* that may be short."""
     sessions = scene.replay.sessions
     work = _Work(len(sessions) * (1 + len(risks)), advance)
+    free = any_starts(sessions, scene.market)
     reports: list[BacktestReport] = []
     with Crew(scene, workers) as crew:
         error = _forecast_error(scene, crew)
@@ -141,7 +145,7 @@ def trade_off(
         for risk in risks:
             jobs = list(enumerate(_risk_prices(scene, menus, risk)))
             billed = list(work.watched(crew.answers(Replayer.learned, jobs)))
-            reports.append(_report(scene, billed, "learned", risk, error))
+            reports.append(_report(scene, billed, "learned", risk, error, free))
     return reports
 
 
@@ -181,6 +185,7 @@ def _report(
     departure: Departure,
     risk: float | None,
     error: ForecastError | None,
+    free: Sequence[Bill],
 ) -> BacktestReport:
     beyond = [session for session in billed if session.beyond_horizon]
     within = [session for session in billed if not session.beyond_horizon]
@@ -193,7 +198,7 @@ def _report(
         results(billed, POLICIES),
         results(within, POLICIES),
         results(beyond, POLICIES),
-        results(billed, [ANY_STARTS])[0],
+        results([session.also(ANY_STARTS, one) for session, one in zip(billed, free, strict=True)], [ANY_STARTS])[0],
         scene.replay.dropped,
         error,
     )

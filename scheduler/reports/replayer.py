@@ -25,7 +25,6 @@ from scheduler.reports.sessions import Replay, ReplayedSession
 from scheduler.reports.tally import BilledSession, bill
 
 POLICIES = ("at_once", "night_timer", "known_prices", "ours", "foresight")
-ANY_STARTS = "foresight_any_starts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +92,10 @@ class Replayer:
     def _billed(self, session: ReplayedSession, known: Planner, ours: Planner, *, named: bool) -> BilledSession:
         market, max_starts = self._scene.market, self._scene.max_starts
         beyond = session.stay.end > market.horizon(session.stay.start)
-        best = foresight(session, market, max_starts)
         charged: dict[str, tuple[Interval, ...]] = {
             "at_once": at_once(session),
             "night_timer": night_timer(session, market),
-            "foresight": best,
-            ANY_STARTS: best if max_starts is None else foresight(session, market, None),
+            "foresight": foresight(session, market, max_starts),
         }
         charged["known_prices"] = followed(session, market, max_starts, known, known_departure=named)
         if named and not beyond:

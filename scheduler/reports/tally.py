@@ -8,7 +8,7 @@ nothing. `saving` and `captured` follow from `price_per_kwh` alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from scheduler.domain.interval import Interval
@@ -54,17 +54,22 @@ class BilledSession:
     beyond_horizon: bool
     bills: dict[str, Bill]
 
+    def also(self, name: str, one: Bill) -> BilledSession:
+        """Return the same session under one policy more."""
+        return replace(self, bills=self.bills | {name: one})
+
 
 def bill(session: ReplayedSession, market: Market, charged: Sequence[Interval]) -> Bill:
     """Return what charging in those stretches came to, as prices turned out to be."""
     power_kw = session.recorded.power_kw
     flowed_kwh = sum((window.duration for window in charged), timedelta(0)) / timedelta(hours=1) * power_kw
-    missing_kwh = session.deliverable_kwh - flowed_kwh
-    return Bill(
-        sum(market.cost_per_kw(window) for window in charged) * power_kw,
-        missing_kwh if missing_kwh > ROUNDING_KWH else 0.0,
-        len(charged),
-    )
+    missing_kwh = missing_beyond_rounding(session.deliverable_kwh - flowed_kwh)
+    return Bill(sum(market.cost_per_kw(window) for window in charged) * power_kw, missing_kwh, len(charged))
+
+
+def missing_beyond_rounding(missing_kwh: float) -> float:
+    """Return what is missing, and nothing where that is no more than what rounding leaves."""
+    return missing_kwh if missing_kwh > ROUNDING_KWH else 0.0
 
 
 def results(sessions: Iterable[BilledSession], names: Sequence[str]) -> tuple[PolicyResult, ...]:

@@ -55,3 +55,25 @@ def check_under_all_rules(problem: SmallProblem, name: str) -> None:
     short_runs = best[-6] > 0
     assert best == merit_of(problem, answer), f"{name}: {problem}"
     assert [] == broken_rules(document_of(problem), answer, short_runs=short_runs), f"{name}: {problem}"
+
+
+@pytest.mark.parametrize("most_sums", [0, 2000])
+def test_among_equal_prices_any_number_of_starts_are_as_few_and_as_late_as_can_be(
+    most_sums: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.planning.equals.MOST_SUMS", most_sums)
+    for seed in range(150):
+        random = Random(seed)
+        steps = random.randint(4, 12)
+        problem = SmallProblem(
+            prices=tuple(random.choice([0, 1, 1, 1, 2]) for _ in range(steps)),
+            goals=((steps, random.randint(1, steps)),),
+            charging=random.random() < 0.5,
+            max_starts=None,
+            blocked=frozenset(step for step in range(steps) if random.random() < 0.15),
+            late=random.random() < 0.5,
+        )
+
+        answer = answer_to(problem)
+
+        assert best_merit(problem)[0] == merit_of(problem, answer), f"seed {seed}: {problem}"

@@ -45,7 +45,7 @@ def test_beyond_the_horizon_a_forecast_earns_more_than_known_prices_alone(tmp_pa
     beyond = {policy.name: policy.captured for policy in report.policies_beyond}
     assert beyond["known_prices"] <= beyond["ours"] <= 1.0
     assert all(policy.starts_per_session <= 2 for policy in report.policies if policy.name != "night_timer")
-    assert report.any_starts.price_per_kwh <= report.policies[-1].price_per_kwh
+    assert report.any_starts.price_per_kwh <= report.policies[-1].price_per_kwh + 1e-12
 
 
 def test_learned_departures_keep_the_share_that_may_be_short(tmp_path: Path) -> None:
