@@ -20,6 +20,7 @@ from pydantic import (
 from scheduler.document import Section, error_at
 from scheduler.domain.driver import (
     DAILY_LIMIT_PCT,
+    PARKED_AT_C,
     BlockedHours,
     Car,
     ChargePreferences,
@@ -143,9 +144,13 @@ class CarEntry(Section):
         default=None,
         description="The target where none is stated, but for trips. Default: 80, or 100 for a PHEV.",
     )
-    battery_cost: Annotated[float, Field(gt=0)] | None = Field(
+    battery_cost: Annotated[float, Field(ge=0)] | None = Field(
         default=None,
-        description="What replacing the battery would cost, in the tariff's currency: charge above the limit may wait for it.",
+        description="What replacing the battery would cost, in the tariff's currency; 0: standing full costs nothing. "
+        "Default: usable_kwh at 115 USD per kWh.",
+    )
+    parked_at_c: Annotated[float, Field(ge=-40, le=60)] = Field(
+        default=PARKED_AT_C, description="How warm it is where the car stands, in °C: a warm battery ages faster."
     )
     reserve_pct: Percent = Field(default=0.0, description="Below this the car charges at once, whatever the price.")
     max_starts: Annotated[int, Field(ge=1)] | Literal["any"] = Field(
@@ -280,6 +285,7 @@ class CarEntry(Section):
             None if self.always_ready_within_hours is None else timedelta(hours=self.always_ready_within_hours),
             self.limit_pct,
             self.battery_cost,
+            self.parked_at_c,
         )
 
 

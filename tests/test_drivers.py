@@ -152,6 +152,8 @@ class TestTheFile:
     prefer: early
     min_run_minutes: 15
     start_cost: 0.02
+    battery_cost: 0
+    parked_at_c: -5
     efficiency: 0.93
     departures:
 """
@@ -173,6 +175,8 @@ class TestTheFile:
                 prefer=Prefer.EARLY,
                 min_run=timedelta(minutes=15),
                 start_cost=0.02,
+                battery_cost=0.0,
+                parked_at_c=-5.0,
             )
             == car.preferences
         )
@@ -283,6 +287,16 @@ SPOILED = [
     ("powertrain: BEV", "powertrain: [BEV]", '8:5: cars[0].powertrain: got a list, expected one of "BEV", "PHEV"'),
     ("usable_kwh: 58", "usable_kwh: 0", "11:5: cars[0].usable_kwh: got 0, expected a number above 0 and up to 300"),
     ("usable_kwh:", "usabel_kwh:", '11:5: cars[0].usabel_kwh: is not a known key, did you mean "usable_kwh"?'),
+    (
+        "usable_kwh: 58",
+        "usable_kwh: 58\n    parked_at_c: 68",
+        "12:5: cars[0].parked_at_c: got 68, expected a number from -40 to 60",
+    ),
+    (
+        "usable_kwh: 58",
+        "usable_kwh: 58\n    battery_cost: -1",
+        "12:5: cars[0].battery_cost: got -1, expected a number from 0 up",
+    ),
     (
         "max_power_kw: 11",
         "max_power_kw: 150",

@@ -15,11 +15,11 @@ unless a fact changed, the promise is at risk, or the gain exceeds a stated amou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.domain.interval import Interval
-from scheduler.domain.plan import PlanOutcome
+from scheduler.domain.plan import ChargeWindow, PlanOutcome
 from scheduler.domain.promise import Promise
 from scheduler.domain.tariff import TariffCurve
 
@@ -52,7 +52,16 @@ def keeps(promise: Promise | None, fresh: Promise, curve: TariffCurve, now: date
         return False
     if lacking_kwh > EXACT_KWH and not _mendable(promise, ahead[-1], lacking_kwh / power_kw, now):
         return False
-    return curve.cost(ahead, power_kw) - fresh.plan.cost <= calm.gain
+    return curve.cost(ahead, power_kw) - fresh.plan.cost + _spared(ahead, power_kw, fresh) <= calm.gain
+
+
+def _spared(ahead: list[Interval], power_kw: float, fresh: Promise) -> float:
+    """Return how much less the battery ages by *fresh* than if it were charged *ahead*, what is not planned now."""
+    if fresh.ageing is None or fresh.departure is None:
+        return 0.0
+    wear, until = fresh.ageing.wear, fresh.departure
+    held = replace(fresh.plan, windows=tuple(ChargeWindow(part.start, part.end, power_kw) for part in ahead))
+    return wear.cost(held, until) - wear.cost(fresh.plan, until)
 
 
 def _mendable(promise: Promise, last: Interval, lacking_h: float, now: datetime) -> bool:

@@ -87,7 +87,7 @@ class Promising:
         known = curve
         if self._outlooks is not None:
             curve = self._outlooks.curve(seat, known, need, rules, now)
-        wear = wear_of(seat, stay.soc_pct, goals, need)
+        wear = wear_of(seat, stay.soc_pct, goals, need, curve.currency)
         considered = considerate_plan(now, curve, need, rules, charging=stay.charging, wear=wear)
         return Promise(
             seat.vehicle_id,
@@ -111,6 +111,7 @@ class Promising:
             stay.charging,
             goals[1:],
             () if curve is known else tuple(slot for slot in curve.slots if not slot.firm),
+            considered.ageing,
         )
 
     def _learned(self, seat: Seat, stay: Circumstances, now: datetime) -> LearnedGoal | None:

@@ -45,6 +45,10 @@ class Trip:
 DAILY_LIMIT_PCT = 80.0
 """A battery that stands fuller ages faster (`planning/wear.py`), and few days need more."""
 
+PARKED_AT_C = 20.0
+"""A temperate garage; no signal of the cars says how warm a battery is. At 30 °C standing full costs about the same more
+than standing at 80 %, near 40 °C twice as much (data/battery_ageing)."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlockedHours:
@@ -62,9 +66,9 @@ class ChargePreferences:
 
     `departures` maps a weekday (0 = Monday) to its departure; a day without one is allowed. Below `reserve_pct` the car
     charges at once, whatever the price. `max_price` is in the tariff's currency per kWh. `daily_limit_pct` is the target
-    where none is stated. `battery_cost` is what replacing the battery would cost; None: standing full has no price.
-    `always_ready_within`: a car without departures is at its daily limit so long after it was plugged
-    in.
+    where none is stated. `battery_cost` is what replacing the battery would cost; None: the driver has not said, 0: standing
+    full has no price. `parked_at_c` is how warm it is where the car stands, in °C.
+    `always_ready_within`: a car without departures is at its daily limit so long after it was plugged in.
     """
 
     departures: Mapping[int, Departure] = field(default_factory=dict)
@@ -80,6 +84,7 @@ class ChargePreferences:
     always_ready_within: timedelta | None = None
     daily_limit_pct: float = DAILY_LIMIT_PCT
     battery_cost: float | None = None
+    parked_at_c: float = PARKED_AT_C
 
 
 @dataclass(frozen=True, slots=True)

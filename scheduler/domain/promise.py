@@ -10,6 +10,7 @@ from scheduler.domain.interval import merged, without
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
+from scheduler.domain.wear import Ageing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Promise:
     `notes` are sentences for people: what was assumed, what was dropped, what is missing. `need`, `rules` and `charging` are
     what the planner was asked with, so that the plan can be made again and explained; None in records of earlier versions.
     `later_goals` want more soon after `goal`, and are planned with it. `forecast` is what prices were expected to be where
-    none was known: the plan was made on it.
+    none was known: the plan was made on it. `ageing` is how it weighs what the battery loses by standing above the daily
+    limit; None where nothing is above it.
     """
 
     vehicle_id: VehicleId
@@ -41,11 +43,17 @@ class Promise:
     charging: bool = False
     later_goals: tuple[ChargeGoal, ...] = ()
     forecast: tuple[PriceSlot, ...] = ()
+    ageing: Ageing | None = None
 
     @property
     def target_pct(self) -> float | None:
         """The most that any goal of the plan wants; None without a goal."""
         return max((goal.target_pct for goal in (self.goal, *self.later_goals) if goal is not None), default=None)
+
+    @property
+    def departure(self) -> datetime | None:
+        """When the last of its goals is to be reached; None without a goal."""
+        return max((goal.ready_by for goal in (self.goal, *self.later_goals) if goal is not None), default=None)
 
     def outlook(self, curve: TariffCurve) -> TariffCurve:
         """Return *curve* with this promise's forecast where no price is firm, in place of another forecast there."""

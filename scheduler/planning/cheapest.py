@@ -69,7 +69,7 @@ def cheapest_plan(
         outcome = PlanOutcome.SHORT_OF_TIME
         if any(line.capped) and not terms.short_us(best_runs(terms, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES
-    return _plan(need, rules, start, terms, line, best, outcome)
+    return _plan(need, rules, start, terms, line, best._replace(off=_off(terms, weighed, best)), outcome)
 
 
 MOST_OFF_BITS = 300
@@ -136,6 +136,16 @@ def _first_level(runs: list[Stretch], warm: list[Stretch], reserve: Reserve) -> 
     return shared(runs, warm), min(shared(runs, [(0, reserve.until)]), reserve.energy_us)
 
 
+def _off(terms: Terms, line: Timeline, best: Best) -> float:
+    """Return how far off *best* may be: by no more than what it costs above the cheapest time, whatever the rules."""
+    if best.off <= 0:
+        return 0.0
+    cost, unknown_us, _ = _bill(line, best.runs)
+    charged = sum(until - begin for begin, until in best.runs)
+    starts = terms.starts_of(best.runs) * terms.start_price * HOUR_US
+    return min(best.off, max(cost + starts - least_price_us(line, charged - unknown_us), 0.0))
+
+
 def _later(terms: Terms, line: Timeline, reserve: Reserve) -> Reserve:
     """
     Return the reserve as early as it can be beside everything that ranks with it, where *reserve* is too early.
@@ -199,12 +209,8 @@ def _plan(
     cost, unknown_us, firm = _bill(line, runs)
     cost *= power_kw / HOUR_US
     charged = sum(until - begin for begin, until in runs)
-    starts = len(runs) - (terms.running and bool(runs) and runs[0][0] == 0)
+    starts = terms.starts_of(runs)
     start_costs = starts * rules.start_cost
-    bound = cost + start_costs
-    if best.off > 0:
-        least = least_price_us(line, charged - unknown_us)
-        bound = min(max(bound - best.off * power_kw / HOUR_US, least * power_kw / HOUR_US), bound)
     return ChargePlan(
         outcome,
         tuple(
@@ -219,7 +225,7 @@ def _plan(
         unknown_us * power_kw / HOUR_US,
         firm,
         starts,
-        bound,
+        cost + start_costs - best.off * power_kw / HOUR_US,
         best.off <= 0,
     )
 

@@ -7,26 +7,28 @@ the car short, and some price on the way is not known, the car charges there all
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from scheduler.domain.interval import Interval, without
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome
 from scheduler.domain.tariff import TariffCurve
+from scheduler.domain.wear import Ageing, Wear
 from scheduler.planning.cheapest import cheapest_plan
 from scheduler.planning.timeline import Standing
-from scheduler.planning.wear import Wear, sparing_plan
+from scheduler.planning.wear import sparing_plan
 
 CAP_DROPPED = "the price cap was dropped where prices are not known yet: being ready comes first"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsideratePlan:
-    """A plan, and sentences about what had to give way for it."""
+    """A plan, sentences about what had to give way for it, and how it weighs the battery's ageing, if anything ages it."""
 
     plan: ChargePlan
     notes: tuple[str, ...] = ()
+    ageing: Ageing | None = None
 
 
 def considerate_plan(
@@ -43,31 +45,27 @@ def considerate_plan(
 
     *wear*: what the battery loses by standing full counts as money does.
     """
-
-    def plan_of(standing: Standing | None) -> ChargePlan:
-        return cheapest_plan(now, curve, need, rules, charging=charging, standing=standing)
-
-    plan = plan_of(None)
-    if not _short_by_the_unknown(plan, need, rules, curve, now):
-        if wear is None or not plan.windows:
-            return ConsideratePlan(plan)
-        departure = need.goals[-1].ready_by
-        spared = sparing_plan(plan_of, wear, now, departure)
-        return ConsideratePlan(spared, tuple(_waits(plan, spared, wear, departure, curve.currency)))
-    return ConsideratePlan(
-        cheapest_plan(now, curve, need, _cap_as_blocks(rules, curve), charging=charging), (CAP_DROPPED,)
-    )
+    plan_of = partial(_plan_of, now, curve, need, charging)
+    notes: tuple[str, ...] = ()
+    plan = plan_of(rules)
+    if _short_by_the_unknown(plan, need, rules, curve, now):
+        rules, notes = _cap_as_blocks(rules, curve), (CAP_DROPPED,)
+        plan = plan_of(rules)
+    if wear is None or not plan.windows:
+        return ConsideratePlan(plan, notes)
+    spared = sparing_plan(plan, partial(plan_of, rules), wear, now, need.goals[-1].ready_by)
+    return ConsideratePlan(spared.plan, notes, spared.ageing)
 
 
-def _waits(cheapest: ChargePlan, spared: ChargePlan, wear: Wear, departure: datetime, currency: str) -> Iterator[str]:
-    """Say what it costs to charge above the daily limit late, and what it is worth, where that moves the plan."""
-    if spared.windows != cheapest.windows:
-        dearer = spared.cost + spared.start_costs - cheapest.cost - cheapest.start_costs
-        less = wear.cost(cheapest, departure) - wear.cost(spared, departure)
-        yield (
-            f"what lies above the daily limit is charged late: that costs {currency} {dearer:.2f} more, and spares the "
-            f"battery about {currency} {less:.2f} of ageing"
-        )
+def _plan_of(
+    now: datetime,
+    curve: TariffCurve,
+    need: ChargeNeed,
+    charging: bool,
+    rules: ChargeRules,
+    standing: Standing | None = None,
+) -> ChargePlan:
+    return cheapest_plan(now, curve, need, rules, charging=charging, standing=standing)
 
 
 def _short_by_the_unknown(

@@ -15,6 +15,7 @@ from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import Vehicle
+from scheduler.domain.wear import Wear
 from scheduler.planning.considerate import considerate_plan
 from scheduler.planning.need import plug_energy_kwh
 
@@ -54,15 +55,22 @@ class PlanFacts:
     need: ChargeNeed
     rules: ChargeRules
     charging: bool = False
+    wear: Wear | None = None
 
     def plan(self) -> ChargePlan:
-        return considerate_plan(self.made_at, self.curve, self.need, self.rules, charging=self.charging).plan
+        asked = (self.made_at, self.curve, self.need, self.rules)
+        return considerate_plan(*asked, charging=self.charging, wear=self.wear).plan
+
+    def aged(self, plan: ChargePlan) -> float:
+        """Return what *plan* costs the battery that stands full until the departure of these facts."""
+        return 0.0 if self.wear is None else self.wear.cost(plan, self.need.goals[-1].ready_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """
-    One wish relaxed. `saving`: how much less the plan costs, energy and starts; negative where it costs more.
+    One wish relaxed. `saving`: how much less the plan costs, energy, starts and ageing; negative where it costs more.
+    `ageing` is that part of it which no bill shows: the battery stands full for a shorter time, or, below 0, a longer one.
 
     `gained_kwh`: how much less is missing at the goals; `less_kwh`: how much less is charged (a lower target). `delay`
     and `target_pct` are what those two wishes were relaxed by and to.
@@ -71,6 +79,7 @@ class Relaxation:
     wish: Wish
     saving: float
     gained_kwh: float = 0.0
+    ageing: float = 0.0
     less_kwh: float = 0.0
     delay: timedelta | None = None
     target_pct: float | None = None
@@ -106,7 +115,7 @@ def _later(facts: PlanFacts, base: ChargePlan) -> Iterator[Relaxation]:
     for delay in DELAYS:
         goals = tuple(replace(goal, ready_by=goal.ready_by + delay) for goal in facts.need.goals)
         relaxed = replace(facts, need=replace(facts.need, goals=goals))
-        tried += (replace(relaxation, delay=delay) for relaxation in _compared(Wish.READY_BY, base, relaxed))
+        tried += (replace(relaxation, delay=delay) for relaxation in _compared(Wish.READY_BY, facts, base, relaxed))
     most_kwh = max((relaxation.gained_kwh for relaxation in tried), default=0.0)
     most = max((relaxation.saving for relaxation in tried), default=0.0)
     if most_kwh > LEAST_KWH:
@@ -133,7 +142,7 @@ def _simple(facts: PlanFacts, base: ChargePlan) -> Iterator[Relaxation]:
     if need.reserve_kwh > 0:
         loosened.append((Wish.RESERVE, replace(facts, need=replace(need, reserve_kwh=0.0))))
     for wish, relaxed in loosened:
-        yield from _compared(wish, base, relaxed)
+        yield from _compared(wish, facts, base, relaxed)
 
 
 def _lower(
@@ -147,14 +156,19 @@ def _lower(
     planned_for = replace(vehicle, max_power_kw=rules.max_power_kw)
     energy_kwh = min(plug_energy_kwh(planned_for, soc_pct, lower_pct), goals[0].energy_kwh)
     need = ChargeNeed((replace(goals[0], energy_kwh=energy_kwh),), min(facts.need.reserve_kwh, energy_kwh))
-    for relaxation in _compared(Wish.TARGET, base, replace(facts, need=need)):
+    for relaxation in _compared(Wish.TARGET, facts, base, replace(facts, need=need)):
         less_kwh = goals[0].energy_kwh - energy_kwh
         yield replace(relaxation, gained_kwh=0.0, less_kwh=less_kwh, target_pct=lower_pct)
 
 
-def _compared(wish: Wish, base: ChargePlan, relaxed: PlanFacts) -> Iterator[Relaxation]:
-    """Yield what the relaxed plan saves and brings; nothing where energy at unknown prices makes that a guess."""
+def _compared(wish: Wish, facts: PlanFacts, base: ChargePlan, relaxed: PlanFacts) -> Iterator[Relaxation]:
+    """
+    Yield what the relaxed plan saves and brings; nothing where energy at unknown prices makes that a guess.
+
+    Both plans weigh the battery alike: what is cheaper only because it stands full for longer is no saving.
+    """
     plan = relaxed.plan()
     if abs(plan.unknown_kwh - base.unknown_kwh) <= LEAST_KWH:
-        saving = base.cost + base.start_costs - plan.cost - plan.start_costs
-        yield Relaxation(wish, saving, base.shortfall_kwh - plan.shortfall_kwh)
+        ageing = facts.aged(base) - relaxed.aged(plan)
+        saving = base.cost + base.start_costs - plan.cost - plan.start_costs + ageing
+        yield Relaxation(wish, saving, base.shortfall_kwh - plan.shortfall_kwh, ageing)

@@ -40,6 +40,10 @@ class Terms:
         """Return when the precondition wants charging: blocked times and the cap win over it."""
         return [(max(begin, self.warm_from), until) for begin, until in line.stretches() if until > self.warm_from]
 
+    def starts_of(self, runs: list[Stretch]) -> int:
+        """Return how many of *runs* take a start."""
+        return len(runs) - (self.running and bool(runs) and runs[0][0] == 0)
+
     def short_us(self, runs: list[Stretch]) -> int:
         """Return how much *runs* leave missing over all the goals ahead."""
         return sum(

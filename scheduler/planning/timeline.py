@@ -21,6 +21,7 @@ from scheduler.domain.interval import Interval, merged
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 
 HOUR_US = 3_600_000_000
+QUARTER_US = HOUR_US // 4
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Stretch = tuple[int, int]
@@ -79,7 +80,7 @@ class Timeline:
     def standing(self, per_kwh_h: float, since_us: int) -> Timeline:
         """Return the same timeline, dearer by what energy costs that stands from *since_us*, or later, to the end."""
         end = self.points[-1]
-        line = self.cut_at((since_us, *range(end % HOUR_US, end, HOUR_US)))
+        line = self.cut_at((since_us, *range(end, max(since_us, 0), -QUARTER_US)))
         prices = tuple(
             price if kind >= Kind.UNKNOWN else price + per_kwh_h * (end - max((begin + until) / 2, since_us)) / HOUR_US
             for price, kind, (begin, until) in zip(line.prices, line.kinds, pairwise(line.points), strict=True)

@@ -1,25 +1,29 @@
 """
-What standing full costs: a battery ages while it stands, and faster the fuller and the warmer it is.
+What an hour of standing full costs, and the plan that is cheapest with it: what lies above the daily limit waits.
 
     below the limit: as cheap as can be          above it: dearer by a price per kWh for each hour until the departure
       |####|.....|##|...........................|####|------> departure
 
-What is charged last is what stands above the limit. With one price per kWh and hour, the best split plan is the cheapest
-one under prices that count the hours to the departure, but from some moment backwards all alike (what fills the battery up
-to the limit need not wait). Only that moment has to be tried out; with few starts the best of those tried is kept.
+What is charged last is what stands above the limit. Prices that count the hours to the departure, but from some moment
+backwards all alike (what fills the battery up to the limit need not wait), count no more than it really stands, less what
+the free energy would stand from that moment: so the best plan under them says what no plan is below. That bound is concave
+in the moment. Where its plan has charged less than the free energy by then, the moment is too early, else too late: a
+dozen halvings find the best bound, and the plans met on the way are the ones to choose from.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import isfinite
+from typing import NamedTuple
 
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import as_utc
 from scheduler.domain.plan import ChargePlan
+from scheduler.domain.wear import Ageing, Wear
 from scheduler.planning.timeline import Standing
 
 SOCS_PCT = (20.0, 50.0, 70.0, 80.0, 90.0, 100.0)
@@ -37,30 +41,15 @@ TEN_YEARS_H = 87_660.0
 WORN_OUT = 0.3
 """Share of the capacity that is gone when a battery counts as worn out: makers' warranties promise 70 %."""
 
-STEP = timedelta(minutes=30)
-MOST_STEPS = 96
-"""The moments tried, backwards from the departure. On random hours, with a price of standing far above any real one, half
-hours miss the best split plan by 0.003 % on average, whole hours by 0.2 %."""
+FINEST = timedelta(minutes=4)
+"""The moment is sought no finer than this: a cell's worth of energy is a quarter of an hour or so."""
 
+PARTLY_H = 1 / 4
+"""Prices are even within a quarter of an hour (`Timeline.standing`): a kWh may stand by half of that longer than weighed in
+one plan, and shorter in another."""
 
-@dataclass(frozen=True, slots=True)
-class Wear:
-    """The first `free_kwh` that flow stand at no price; each kWh above them costs `per_kwh_h` an hour until the departure."""
-
-    free_kwh: float
-    per_kwh_h: float
-
-    def cost(self, plan: ChargePlan, departure: datetime) -> float:
-        """Return what the energy above the limit costs by standing from when *plan* charges it until *departure*."""
-        total, had_kwh = 0.0, 0.0
-        for window in plan.windows:
-            begin_h = (as_utc(departure) - window.start) / timedelta(hours=1)
-            end_h = (as_utc(departure) - window.end) / timedelta(hours=1)
-            free_h = max(self.free_kwh - had_kwh, 0.0) / window.power_kw
-            begin_h = max(begin_h - free_h, end_h)
-            total += window.power_kw * (begin_h**2 - end_h**2) / 2
-            had_kwh += window.energy_kwh
-        return total * self.per_kwh_h
+CLOSE_H = 1 / 20
+"""Near enough is what the energy above the limit costs in this time: a hundredth of a cent for a car at home."""
 
 
 def standing_cost_per_h(soc_pct: float, temperature_c: float, replacement_cost: float) -> float:
@@ -95,30 +84,77 @@ def wear_above(
         return None
     full = standing_cost_per_h(target_pct, temperature_c, replacement_cost)
     more = full - standing_cost_per_h(limit_pct, temperature_c, replacement_cost)
-    return Wear(max(need_kwh - above_kwh, 0.0), more / above_kwh) if more > 0 else None
+    return Wear(max(need_kwh - above_kwh, 0.0), more / above_kwh, limit_pct) if more > 0 else None
+
+
+class SparingPlan(NamedTuple):
+    """A plan, and how it weighs what its battery loses."""
+
+    plan: ChargePlan
+    ageing: Ageing
 
 
 def sparing_plan(
-    plan_of: Callable[[Standing | None], ChargePlan], wear: Wear, now: datetime, departure: datetime
-) -> ChargePlan:
+    cheapest: ChargePlan,
+    plan_of: Callable[[Standing], ChargePlan],
+    wear: Wear,
+    now: datetime,
+    departure: datetime,
+) -> SparingPlan:
     """
-    Return the plan that is cheapest with its wear, of those that promise no less than the cheapest one without it.
+    Return the plan that is cheapest with its wear, of those that promise no less than *cheapest*, the one without it.
 
-    Its `lower_bound` is that of money alone, so it is `optimal` only where it is the cheapest one in money too.
-
-    *plan_of* is `cheapest_plan` with all but its `standing`. A plan that is later for the battery's sake is never shorter,
-    and never takes more at an unknown price.
+    *plan_of* is `cheapest_plan` with all but its `standing`. A plan that is later for the battery's sake is never shorter
+    at any goal, and never takes more at an unknown price. Its `lower_bound` is that of money alone, so it is `optimal` only
+    where it is the cheapest one in money too; how far off it may be with its wear, its `Ageing` says.
     """
-    cheapest = best = plan_of(None)
-    promised = (best.shortfall_kwh, best.unknown_kwh)
-    least = best.cost + best.start_costs + wear.cost(best, departure)
-    steps = min(-((now - departure) // STEP), MOST_STEPS)
-    for step in range(1, steps + 1):
-        plan = plan_of(Standing(wear.per_kwh_h, departure - step * STEP))
-        total = plan.cost + plan.start_costs + wear.cost(plan, departure)
-        if (plan.shortfall_kwh, plan.unknown_kwh) <= promised and total < least:
+    best = cheapest
+    aged = wear.cost(cheapest, departure)
+    least = _money(cheapest) + aged
+    bound = cheapest.lower_bound
+    close = CLOSE_H * wear.per_kwh_h * max(cheapest.energy_kwh - wear.free_kwh, 0.0)
+    early, late = as_utc(now), as_utc(departure)
+    while late - early > FINEST and least - bound > close:
+        moment = early + (late - early) / 2
+        plan = plan_of(Standing(wear.per_kwh_h, moment))
+        stood, before_kwh = _stood_since(plan, wear, moment, departure)
+        early, late = (moment, late) if before_kwh < wear.free_kwh else (early, moment)
+        if not _promises_as_much(plan, cheapest):
+            continue
+        bound = max(bound, plan.lower_bound + stood)
+        total = _money(plan) + wear.cost(plan, departure)
+        if total < least:
             best, least = plan, total
-    return best if best is cheapest else replace(best, lower_bound=cheapest.lower_bound, optimal=False)
+    off = max(least - bound, 0.0) + PARTLY_H * wear.per_kwh_h * best.energy_kwh
+    if best is cheapest:
+        return SparingPlan(best, Ageing(wear, off=off))
+    ageing = Ageing(wear, _money(best) - _money(cheapest), aged - wear.cost(best, departure), off)
+    return SparingPlan(replace(best, lower_bound=cheapest.lower_bound, optimal=False), ageing)
+
+
+def _money(plan: ChargePlan) -> float:
+    return plan.cost + plan.start_costs
+
+
+def _promises_as_much(plan: ChargePlan, cheapest: ChargePlan) -> bool:
+    """Whether *plan* leaves no more missing at any goal, and takes no more at an unknown price."""
+    missing = zip(plan.goals, cheapest.goals, strict=True)
+    return plan.unknown_kwh <= cheapest.unknown_kwh and all(a.shortfall_kwh <= b.shortfall_kwh for a, b in missing)
+
+
+def _stood_since(plan: ChargePlan, wear: Wear, moment: datetime, departure: datetime) -> tuple[float, float]:
+    """
+    Return what *plan* costs by standing where all that is charged before *moment* counts as charged then, less what the
+    free energy would cost so; and how much it has charged by then. No plan's wear is below the first.
+    """
+    stood_kwh_h, before_kwh = 0.0, 0.0
+    for window in plan.windows:
+        cut = min(max(window.start, moment), window.end)
+        begin_h, end_h = ((as_utc(departure) - edge) / timedelta(hours=1) for edge in (cut, window.end))
+        stood_kwh_h += window.power_kw * (begin_h**2 - end_h**2) / 2
+        before_kwh += window.power_kw * ((cut - window.start) / timedelta(hours=1))
+    stood_kwh_h += (before_kwh - wear.free_kwh) * ((as_utc(departure) - moment) / timedelta(hours=1))
+    return stood_kwh_h * wear.per_kwh_h, before_kwh
 
 
 def _place(steps: tuple[float, ...], value: float) -> tuple[int, float]:

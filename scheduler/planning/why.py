@@ -21,6 +21,7 @@ from scheduler.domain.session import ChargeSession, Hand
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import Vehicle
 from scheduler.planning.account import WindowAccount, accounts
+from scheduler.planning.ageing_words import proof_words, told_notes
 from scheduler.planning.relaxation import LEAST_KWH, LEAST_SAVING, PlanFacts, Relaxation, Wish, relaxations
 from scheduler.planning.safe_start import latest_safe_start
 from scheduler.planning.words import (
@@ -77,7 +78,7 @@ def explanation(
         *account.windows(),
         *account.sureness(),
         *account.relaxed(relaxed),
-        *(_sentence(note) for note in promise.notes),
+        *(_sentence(note) for note in (*told_notes(promise, now, timezone), *proof_words(promise))),
         *_hand(session),
         *(_command(command, now, timezone) for command in commands),
     )
@@ -87,7 +88,8 @@ def explanation(
 def _relaxed(promise: Promise, curve: TariffCurve, vehicle: Vehicle) -> tuple[Relaxation, ...] | None:
     if promise.need is None or promise.rules is None:
         return None
-    facts = PlanFacts(promise.made_at, curve, promise.need, promise.rules, promise.charging)
+    wear = promise.ageing.wear if promise.ageing is not None else None
+    facts = PlanFacts(promise.made_at, curve, promise.need, promise.rules, promise.charging, wear)
     base = facts.plan()
     if not _same(base, promise.plan):
         return None
@@ -234,7 +236,18 @@ class _Account:
             money = f"{self._money(abs(relaxation.saving))} {'more' if more else 'less'}"
             return f"bring {relaxation.gained_kwh:.1f} kWh more, for {money}"
         less = f", with {relaxation.less_kwh:.1f} kWh less" if relaxation.less_kwh > 0 else ""
-        return f"save {self._money(relaxation.saving)}{less}"
+        return f"save {self._money(relaxation.saving)}{self._aged(relaxation)}{less}"
+
+    def _aged(self, relaxation: Relaxation) -> str:
+        """Say how much of a saving is the battery's and on no bill."""
+        ageing, billed = relaxation.ageing, relaxation.saving - relaxation.ageing
+        if ageing <= -CENT:
+            return f" after {self._money(-ageing)} more of ageing"
+        if ageing < CENT:
+            return ""
+        if billed > -CENT:
+            return f", {self._money(ageing)} of it in ageing"
+        return f": {self._money(ageing)} of ageing, for {self._money(-billed)} more on the bill"
 
     def _moment(self, at: datetime) -> str:
         return moment_words(at, self._now, self._timezone)

@@ -21,6 +21,7 @@ from scheduler.domain.session import Hand, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
 from scheduler.operations import CarView, FleetView
+from scheduler.planning.ageing_words import told_notes
 from scheduler.terminal.chart import MARGIN, price_chart
 from scheduler.terminal.status import simulated_banner
 
@@ -86,7 +87,7 @@ def promise_lines(car: CarView, curve: TariffCurve | None, now: datetime, width:
     if curve is not None and car.promise is not None:
         curve = car.promise.outlook(curve)
     lines = price_chart(curve, plan.windows, now, car.timezone, width) if curve and plan else []
-    notes = car.promise.notes if car.promise and plan else ()
+    notes = told_notes(car.promise, now, car.timezone) if car.promise and plan else ()
     return [*lines, *(f"  {note}" for note in notes)]
 
 

@@ -84,6 +84,31 @@ class GoalAnswer(Answer):
     wanted_pct: Pct | None = Field(description="What was asked for, where the car or its credit ends below it, 0-100")
 
 
+class AgeingAnswer(Answer):
+    """What standing above the daily limit costs the battery."""
+
+    limit_pct: Pct = Field(description="Above this share it ages faster, 0-100")
+    since: datetime | None = Field(
+        description="From when it stands above it, until the last goal; null where it never does"
+    )
+    cost: float | None = Field(description="About what that costs; null where it is not known in this currency")
+    dearer: float = Field(description="What the plan costs more than the cheapest one, to spare the battery")
+    spared: float = Field(description="About what ageing that spares")
+
+    @classmethod
+    def of(cls, promise: Promise) -> AgeingAnswer | None:
+        ageing, until = promise.ageing, promise.departure
+        if ageing is None or until is None:
+            return None
+        return cls(
+            limit_pct=ageing.wear.limit_pct,
+            since=ageing.wear.begins(promise.plan),
+            cost=ageing.wear.cost(promise.plan, until) if ageing.wear.priced else None,
+            dearer=ageing.dearer,
+            spared=ageing.spared,
+        )
+
+
 class PromiseAnswer(Answer):
     """The plan in force, and on which facts it was made."""
 
@@ -102,6 +127,7 @@ class PromiseAnswer(Answer):
     prices_known_until: datetime | None
     optimal: bool = Field(description="Whether no cheaper plan exists under the same rules")
     notes: list[str]
+    ageing: AgeingAnswer | None = Field(description="Null where nothing is charged above the daily limit")
 
     @classmethod
     def of(cls, promise: Promise) -> PromiseAnswer:
@@ -123,6 +149,7 @@ class PromiseAnswer(Answer):
             prices_known_until=promise.prices_known_until,
             optimal=plan.optimal,
             notes=list(promise.notes),
+            ageing=AgeingAnswer.of(promise),
         )
 
 

@@ -13,6 +13,7 @@ from scheduler.domain.promise import Promise
 from scheduler.domain.session import Hand, Override
 from scheduler.domain.tariff import TariffCurve
 from scheduler.operations import CarView
+from scheduler.planning.ageing_words import told_notes
 from scheduler.web.drawing import Drawing, drawing
 from scheduler.web.wording import (
     REASON_WORDS,
@@ -129,7 +130,7 @@ def card(car: CarView, curve: TariffCurve | None, now: datetime) -> CarCard:
         next_event_in=f"in {duration_words(car.next_event_at - now)}" if car.next_event_at else "",
         saving=_saving(promise) if promise and plan and plan.windows else "",
         warning=_warning(car, now),
-        notes=promise.notes if promise and plan else (),
+        notes=told_notes(promise, now, car.timezone) if promise and plan else (),
         windows=tuple(_window_lines(plan, prices, now, car.timezone)) if plan else (),
         drawing=drawing(prices, plan, goal, now, car.timezone),
         prices=_prices(prices, now, car.timezone),

@@ -43,7 +43,8 @@ class RelaxationAnswer(Answer):
     """A wish that was binding, and what relaxing it would save or bring."""
 
     wish: Wish
-    saving: float = Field(description="How much less the plan would cost; negative where it would cost more")
+    saving: float = Field(description="How much less the plan would cost, ageing counted; negative where it is more")
+    ageing: float = Field(description="How much of that is the battery's, which stands full for less time")
     gained_kwh: Kwh = Field(description="How much less would be missing at the departure")
     less_kwh: Kwh = Field(description="How much less would be charged")
     delay_s: float | None = Field(description="How much later the departure would be")
@@ -54,6 +55,7 @@ class RelaxationAnswer(Answer):
         return cls(
             wish=relaxation.wish,
             saving=relaxation.saving,
+            ageing=relaxation.ageing,
             gained_kwh=relaxation.gained_kwh,
             less_kwh=relaxation.less_kwh,
             delay_s=relaxation.delay.total_seconds() if relaxation.delay is not None else None,

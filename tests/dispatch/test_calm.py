@@ -11,6 +11,7 @@ from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
 from scheduler.domain.promise import Promise
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
+from scheduler.domain.wear import Ageing, Wear
 
 NOW = datetime(2026, 2, 1, 22, 0, tzinfo=UTC)
 GOAL = ChargeGoal(NOW + timedelta(hours=9), 80)
@@ -72,3 +73,16 @@ def test_nothing_needed_is_always_taken_so_that_somebody_says_stop() -> None:
 
 def test_a_plan_whose_windows_are_over_is_not_kept() -> None:
     assert not keeps(promise(1, 2), promise(3, 4), CURVE, NOW + timedelta(hours=2.5), CALM)
+
+
+def test_a_gain_that_the_battery_pays_for_changes_nothing() -> None:
+    cheap = replace(promise(1, 2), ageing=Ageing(Wear(0.0, 0.016)))
+
+    assert not keeps(promise(4, 5), replace(cheap, ageing=None), CURVE, NOW, CALM)
+    assert keeps(promise(4, 5), cheap, CURVE, NOW, CALM)
+
+
+def test_what_would_age_the_battery_gives_way() -> None:
+    late = replace(promise(4, 5), ageing=Ageing(Wear(0.0, 0.03)))
+
+    assert not keeps(promise(1, 2), late, CURVE, NOW, CALM)

@@ -11,7 +11,7 @@ import pytest
 
 from scheduler.dispatch.promising import Circumstances, Promising
 from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId, Trip
-from scheduler.domain.plan import PlanOutcome
+from scheduler.domain.plan import PlanOutcome, Prefer
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
@@ -208,15 +208,16 @@ class NearlyEven(Flat):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "begins", "said"),
+    ("wishes", "begins", "weighed"),
     [
         ({"battery_cost": 9000.0}, 4, True),
-        ({}, 1, False),
-        ({"battery_cost": 9000.0, "daily_limit_pct": 100.0}, 1, False),
+        ({}, 5, True),
+        ({"battery_cost": 0.0}, 1, False),
+        ({"daily_limit_pct": 100.0}, 1, False),
     ],
 )
-def test_what_is_above_the_daily_limit_waits_where_the_battery_has_a_price(
-    wishes: dict[str, Any], begins: int, said: bool
+def test_what_is_above_the_daily_limit_waits_unless_the_driver_says_that_standing_costs_nothing(
+    wishes: dict[str, Any], begins: int, weighed: bool
 ) -> None:
     full = seat(departures=dict.fromkeys(range(7), Departure(time(7), 100.0)), **wishes)
 
@@ -224,11 +225,59 @@ def test_what_is_above_the_daily_limit_waits_where_the_battery_has_a_price(
 
     assert begins == promise.plan.windows[-1].start.hour
     assert PlanOutcome.MET is promise.plan.outcome
-    assert said == any("above the daily limit is charged late" in note for note in promise.notes)
+    assert weighed == (promise.ageing is not None)
+
+
+def test_a_battery_costs_what_a_pack_of_its_size_does_where_nobody_says() -> None:
+    full = {"departures": dict.fromkeys(range(7), Departure(time(7), 100.0))}
+
+    unsaid, said = (promised(seat(**full, **worth)).ageing for worth in ({}, {"battery_cost": 58 * 111.0}))
+
+    assert unsaid is not None
+    assert unsaid == said
+    assert unsaid.wear.priced
+
+
+def test_a_battery_ages_faster_in_a_warm_place() -> None:
+    full = {"departures": dict.fromkeys(range(7), Departure(time(7), 100.0))}
+
+    temperate, hot = (promised(seat(**full, parked_at_c=warmth)).ageing for warmth in (20.0, 40.0))
+
+    assert temperate is not None
+    assert hot is not None
+    assert hot.wear.per_kwh_h > 1.5 * temperate.wear.per_kwh_h
+
+
+class Foreign(NearlyEven):
+    """The same prices in a currency for which nobody knows what a battery costs."""
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        even = super().curve(tariff_id)
+        return even and replace(even, currency="XTS")
+
+
+class ForeignEven(Foreign):
+    """One price at any time, in that currency."""
+
+    def curve(self, tariff_id: TariffId) -> TariffCurve | None:
+        even = super().curve(tariff_id)
+        return even and replace(even, slots=tuple(replace(slot, price_per_kwh=0.3) for slot in even.slots))
+
+
+@pytest.mark.parametrize(("prices", "begins"), [(Foreign(), 1), (ForeignEven(), 3)])
+def test_in_a_currency_without_a_figure_standing_decides_between_equals_alone(prices: Flat, begins: int) -> None:
+    full = seat(departures=dict.fromkeys(range(7), Departure(time(7), 100.0)), prefer=Prefer.EARLY)
+
+    promise = Promising(prices).promise(full, Circumstances(80.0), NOW)
+
+    assert begins == promise.plan.windows[0].start.hour
+    assert promise.ageing is not None
+    assert not promise.ageing.wear.priced
+    assert abs(promise.ageing.dearer) < 1e-6
 
 
 def test_without_a_goal_no_battery_stands_full() -> None:
-    assert () == promised(seat(departures={}, battery_cost=9000.0)).notes
+    assert None is promised(seat(departures={})).ageing
 
 
 @pytest.mark.parametrize("soc_pct", [46.0, None])

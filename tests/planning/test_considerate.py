@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal, PlanOutcome
 from scheduler.domain.tariff import PriceSlot, TariffCurve
+from scheduler.domain.wear import Wear
 from scheduler.planning.considerate import CAP_DROPPED, considerate_plan
-from scheduler.planning.wear import Wear
 
 NOW = datetime(2026, 2, 1, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,24 +59,33 @@ def test_going_on_charging_is_no_start() -> None:
     assert (2, 1) == (len(considered.plan.windows), considered.plan.starts)
 
 
-def test_what_waits_for_the_batterys_sake_is_said_with_its_money() -> None:
+def test_what_waits_for_the_batterys_sake_is_weighed_with_its_money() -> None:
     prices, wear = curve(0.100, 0.101, 0.101, 0.101), Wear(0.0, 0.01)
 
     considered = considerate_plan(NOW, prices, need(10, 4), ChargeRules(10.0), wear=wear)
 
     assert [NOW + 3 * HOUR] == [window.start for window in considered.plan.windows]
-    expected = (
-        "what lies above the daily limit is charged late: that costs EUR 0.01 more, and spares the battery about "
-        "EUR 0.30 of ageing"
-    )
-    assert (expected,) == considered.notes
+    assert considered.ageing is not None
+    assert (pytest.approx(0.01), pytest.approx(0.3)) == (considered.ageing.dearer, considered.ageing.spared)
 
 
 @pytest.mark.parametrize("prices", [curve(0.1, 0.2, 0.2, 0.2), curve(0.2, 0.2, 0.2, 0.1)])
-def test_where_nothing_waits_for_the_batterys_sake_nothing_is_said(prices: TariffCurve) -> None:
+def test_where_nothing_waits_for_the_batterys_sake_nothing_is_paid_for_it(prices: TariffCurve) -> None:
     considered = considerate_plan(NOW, prices, need(10, 4), ChargeRules(10.0), wear=Wear(0.0, 0.001))
 
-    assert ((), True) == (considered.notes, considered.plan.optimal)
+    assert considered.plan.optimal
+    assert considered.ageing is not None
+    assert (0.0, 0.0) == (considered.ageing.dearer, considered.ageing.spared)
+
+
+def test_where_a_cap_gives_way_the_battery_is_spared_all_the_same() -> None:
+    prices, rules = curve(0.5, 0.1, 0.1, 0.101), replace(CAPPED, max_starts=None)
+
+    considered = considerate_plan(NOW, prices, need(35, 5), rules, wear=Wear(10.0, 0.01))
+
+    assert (PlanOutcome.MET, (CAP_DROPPED,)) == (considered.plan.outcome, considered.notes)
+    assert considered.ageing is not None
+    assert 0.0 < considered.ageing.off
 
 
 def test_a_need_of_nothing_wears_nothing() -> None:

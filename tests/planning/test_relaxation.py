@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from scheduler.domain.interval import Interval
 from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal
 from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.domain.wear import Wear
+from scheduler.planning.considerate import considerate_plan
 from scheduler.planning.relaxation import PlanFacts, Relaxation, Wish, relaxations
 
 NOW = datetime(2026, 2, 1, 22, tzinfo=UTC)
@@ -160,3 +163,60 @@ def test_a_wish_that_only_trades_known_prices_for_unknown_ones_is_not_told() -> 
 
 def test_flat_prices_leave_nothing_to_wish_for_but_less() -> None:
     assert [Wish.TARGET] == [relaxation.wish for relaxation in found(facts(curve(0.2, 0.2, 0.2), 10, hours=2))]
+
+
+def test_what_is_only_saved_by_ageing_the_battery_is_no_saving() -> None:
+    """The cap hinders nobody, and a plan that forgets the battery would be cheaper without it."""
+    capped = facts(curve(0.100, 0.105, 0.105, 0.105), 10, hours=4, max_price=0.3, min_run=timedelta(minutes=30))
+    aged = replace(capped, wear=Wear(0.0, 0.01))
+    assert aged.plan().cost > capped.plan().cost + 0.04
+
+    assert [Wish.TARGET] == [relaxation.wish for relaxation in found(aged)]
+
+
+def test_a_saving_names_the_part_of_it_that_is_ageing() -> None:
+    blocked = (Interval(NOW + 3 * HOUR, NOW + 4 * HOUR),)
+    aged = replace(facts(curve(0.1, 0.1, 0.1, 0.1), 10, hours=4, blocked=blocked), wear=Wear(0.0, 0.01))
+
+    free = of(Wish.BLOCKED, found(aged))
+
+    assert free is not None
+    assert (pytest.approx(0.1), pytest.approx(0.1)) == (free.saving, free.ageing)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_relaxed_wish_claims_more_than_it_saves_with_the_same_ageing_in_both_plans(seed: int) -> None:
+    random = Random(seed)
+    prices = [round(random.uniform(0.2, 0.26), 3) for _ in range(8)]
+    hours = [NOW + hour * HOUR for hour in range(9)]
+    asked = facts(
+        curve(*prices),
+        random.choice([15, 30]),
+        hours=7,
+        max_starts=random.choice([1, 2]),
+        max_price=0.25,
+        blocked=(Interval(hours[4], hours[5]),),
+        min_run=random.choice([0, 1]) * HOUR,
+    )
+    wear = Wear(10.0, random.choice([0.0005, 0.003]))
+    with_wear = replace(asked, wear=wear)
+    base = with_wear.plan()
+
+    for relaxation in found(with_wear):
+        assert relaxation.wish is not Wish.READY_BY or relaxation.delay is not None
+        billed = relaxation.saving - relaxation.ageing
+        if relaxation.wish is Wish.TARGET or relaxation.gained_kwh > 0.05:
+            continue
+        until = asked.need.goals[-1].ready_by + (relaxation.delay or timedelta(0))
+        assert relaxation.saving <= base.cost + wear.cost(base, asked.need.goals[-1].ready_by) - least(
+            asked, until, wear
+        )
+        assert billed <= base.cost
+
+
+def least(asked: PlanFacts, until: datetime, wear: Wear) -> float:
+    """Return what no plan is below that charges the need by *until*, ageing counted, whatever else the rules."""
+    need = ChargeNeed((EnergyGoal(until, asked.need.energy_kwh),))
+    spared = considerate_plan(NOW, asked.curve, need, ChargeRules(10.0, max_starts=None), wear=wear)
+    assert spared.ageing is not None
+    return spared.plan.cost + wear.cost(spared.plan, until) - spared.ageing.off

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from math import nan
@@ -10,11 +11,13 @@ from random import Random
 import pytest
 
 from scheduler.domain.errors import InvalidValue
-from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, EnergyGoal, PlanOutcome
+from scheduler.domain.interval import Interval
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, ChargeWindow, EnergyGoal, PlanOutcome, Prefer
 from scheduler.domain.tariff import PriceSlot, TariffCurve
+from scheduler.domain.wear import Wear
 from scheduler.planning.cheapest import cheapest_plan
 from scheduler.planning.timeline import Standing
-from scheduler.planning.wear import Wear, sparing_plan, standing_cost_per_h, wear_above
+from scheduler.planning.wear import SparingPlan, sparing_plan, standing_cost_per_h, wear_above
 
 EVENING = datetime(2026, 2, 1, 17, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,10 +32,14 @@ def spared(prices: list[float], energy_kwh: float, wear: Wear, rules: ChargeRule
     departure = EVENING + len(prices) * HOUR
     need, curve = ChargeNeed((EnergyGoal(departure, energy_kwh),)), a_curve(prices)
 
+    return sparing(curve, need, rules, wear).plan
+
+
+def sparing(curve: TariffCurve, need: ChargeNeed, rules: ChargeRules, wear: Wear) -> SparingPlan:
     def plan_of(standing: Standing | None) -> ChargePlan:
         return cheapest_plan(EVENING, curve, need, rules, standing=standing)
 
-    return sparing_plan(plan_of, wear, EVENING, departure)
+    return sparing_plan(plan_of(None), plan_of, wear, EVENING, need.goals[-1].ready_by)
 
 
 def windows(plan: ChargePlan) -> list[tuple[float, float]]:
@@ -108,12 +115,7 @@ def test_at_a_flat_price_only_what_is_above_the_limit_decides() -> None:
     rules = ChargeRules(1.0, prefer=ChargeRules(1.0).prefer.EARLY)
     need = ChargeNeed((EnergyGoal(departure, 2.0),))
 
-    plan = sparing_plan(
-        lambda standing: cheapest_plan(EVENING, curve, need, rules, standing=standing),
-        Wear(1.0, 0.004),
-        EVENING,
-        departure,
-    )
+    plan = sparing(curve, need, rules, Wear(1.0, 0.004)).plan
 
     assert windows(plan)[-1][1] == 30.0
 
@@ -125,11 +127,61 @@ def test_no_pattern_of_hours_is_cheaper_with_its_wear(seed: int) -> None:
     hours, free, per_kwh_h = random.randint(2, 6), random.randint(0, 3), random.choice([0.001, 0.004, 0.02])
     wear = Wear(float(free), per_kwh_h)
 
-    plan = spared(prices, float(hours), wear, ChargeRules(1.0, max_starts=None))
+    need = ChargeNeed((EnergyGoal(EVENING + 9 * HOUR, float(hours)),))
+    plan, ageing = sparing(a_curve(prices), need, ChargeRules(1.0, max_starts=None), wear)
 
     best = min(
         sum(prices[hour] for hour in chosen) + sum(per_kwh_h * (8.5 - hour) for hour in chosen[free:])
         for chosen in combinations(range(9), hours)
     )
-    assert plan.cost + wear.cost(plan, EVENING + 9 * HOUR) <= best + 0.1 * per_kwh_h
+    total = plan.cost + wear.cost(plan, EVENING + 9 * HOUR)
+    assert total <= best + 0.1 * per_kwh_h
+    assert total - ageing.off <= best
     assert plan.shortfall_kwh == 0.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_with_few_starts_no_pattern_of_hours_is_cheaper_by_more_than_is_said(seed: int) -> None:
+    random = Random(seed)
+    prices = [round(random.uniform(0.0, 0.1), 3) for _ in range(9)]
+    hours, free, per_kwh_h = random.randint(2, 6), random.randint(0, 3), random.choice([0.001, 0.004, 0.02])
+    wear, starts = Wear(float(free), per_kwh_h), random.randint(1, 2)
+    need = ChargeNeed((EnergyGoal(EVENING + 9 * HOUR, float(hours)),))
+
+    plan, ageing = sparing(a_curve(prices), need, ChargeRules(1.0, max_starts=starts), wear)
+
+    best = min(
+        sum(prices[hour] for hour in chosen) + sum(per_kwh_h * (8.5 - hour) for hour in chosen[free:])
+        for chosen in combinations(range(9), hours)
+        if 1 + sum(later - earlier > 1 for earlier, later in pairwise(chosen)) <= starts
+    )
+    assert plan.cost + wear.cost(plan, EVENING + 9 * HOUR) - ageing.off <= best
+    assert ageing.spared >= ageing.dearer
+
+
+def test_what_is_paid_to_spare_the_battery_is_told_apart_from_what_that_spares() -> None:
+    need = ChargeNeed((EnergyGoal(EVENING + 6 * HOUR, 2.0),))
+
+    ageing = sparing(a_curve([0.10, 0.10, 0.105, 0.105, 0.105, 0.105]), need, ChargeRules(1.0), Wear(1.0, 0.004)).ageing
+
+    assert (pytest.approx(0.005), pytest.approx(0.004 * 4)) == (ageing.dearer, ageing.spared)
+
+
+def test_a_plan_that_promises_less_is_never_taken_for_the_batterys_sake() -> None:
+    need, rules = ChargeNeed((EnergyGoal(EVENING + 6 * HOUR, 2.0),)), ChargeRules(1.0)
+    curve = a_curve([0.1] * 6)
+    whole = cheapest_plan(EVENING, curve, need, replace(rules, prefer=Prefer.EARLY))
+    short = cheapest_plan(EVENING, curve, need, replace(rules, blocked=(Interval(EVENING, EVENING + 5 * HOUR),)))
+
+    found = sparing_plan(whole, lambda _: short, Wear(1.0, 0.004), EVENING, EVENING + 6 * HOUR)
+
+    assert (whole, 0.0, 0.0) == (found.plan, found.ageing.dearer, found.ageing.spared)
+
+
+def test_the_moment_from_which_the_battery_stands_above_the_limit_is_that_of_the_first_kwh_above_it() -> None:
+    charged = tuple(ChargeWindow(EVENING + n * HOUR, EVENING + (n + 1) * HOUR, 2.0) for n in (0, 4))
+    plan = ChargePlan(PlanOutcome.MET, charged, 4.0)
+
+    begins = [Wear(free_kwh, 0.01).begins(plan) for free_kwh in (0.0, 2.0, 3.0, 4.0)]
+
+    assert [EVENING, EVENING + 4 * HOUR, EVENING + 4.5 * HOUR, None] == begins

@@ -17,6 +17,7 @@ from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Hand
 from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.domain.wear import Wear
 from scheduler.planning.considerate import considerate_plan
 from scheduler.planning.need import at_once_cost
 from scheduler.planning.relaxation import Wish
@@ -46,24 +47,27 @@ def promise(
     soc_pct: float | None = 50.0,
     reserve_kwh: float = 0.0,
     goal: bool = True,
+    wear: Wear | None = None,
     **rules: Any,
 ) -> Promise:
     """Return what a car with 100 kWh is promised at `NOW`."""
     ready_by = NOW + hours * HOUR
     need = ChargeNeed((EnergyGoal(ready_by, max(to_pct - (soc_pct or 0), 0)),), reserve_kwh)
     asked = replace(ChargeRules(10.0), **rules)
+    considered = considerate_plan(NOW, prices, need, asked, wear=wear)
     return Promise(
         ADA,
         NOW,
         soc_pct,
         ChargeGoal(ready_by, to_pct) if goal else None,
-        considerate_plan(NOW, prices, need, asked).plan,
+        considered.plan,
         TariffId("home"),
         prices.currency,
         at_once_cost(NOW, prices, need, asked),
         prices.known_until(NOW),
         need=need,
         rules=asked,
+        ageing=considered.ageing,
     )
 
 
@@ -399,3 +403,51 @@ def test_a_plan_is_made_again_from_the_charging_it_was_made_in() -> None:
     relaxed = why(replace(given, charging=True, plan=running), prices).relaxations
 
     assert relaxed is not None
+
+
+def test_a_plan_that_spares_the_battery_is_told_with_what_that_costs_and_how_sure_it_is() -> None:
+    prices = curve(0.100, 0.101, 0.101, 0.101)
+
+    words = told(promise(prices, hours=4, to_pct=60.0, wear=Wear(0.0, 0.004)), prices)
+
+    assert "From Mon 02:00 to Mon 03:00 the battery stands above 80 %; that ages it by about EUR 0.02." in words
+    assert (
+        "What lies above 80 % is charged late: that costs EUR 0.01 more, and spares the battery about EUR 0.12" in words
+    )
+    assert "Ageing counted, no other plan costs less by more than EUR 0.01." in words
+
+
+def test_a_wish_that_only_makes_the_battery_stand_is_not_told_as_a_cost() -> None:
+    prices = curve(0.100, 0.101, 0.101, 0.101)
+    sparing = promise(prices, hours=4, to_pct=60.0, wear=Wear(0.0, 0.004), max_price=0.5)
+
+    words = told(sparing, prices)
+
+    assert "A target of 55 % instead of 60 %" in words
+    assert "price cap" not in words
+
+
+def test_what_a_wish_costs_in_ageing_is_told_apart_from_the_bill() -> None:
+    blocked = (Interval(NOW + 3 * HOUR, NOW + 4 * HOUR),)
+    flat, dearer_late = curve(0.1, 0.1, 0.1, 0.1), curve(0.1, 0.1, 0.1, 0.105)
+
+    words = [
+        told(promise(prices, hours=4, to_pct=60.0, wear=Wear(0.0, 0.01), blocked=blocked), prices)
+        for prices in (flat, dearer_late)
+    ]
+
+    assert "Charging in the blocked hours too would save EUR 0.10, EUR 0.10 of it in ageing." in words[0]
+    assert (
+        "Charging in the blocked hours too would save EUR 0.06: EUR 0.09 of ageing, for EUR 0.04 more on the bill."
+        in words[1]
+    )
+
+
+def test_a_saving_for_which_the_battery_stands_longer_is_told_with_that() -> None:
+    prices = curve(0.05, 0.1, 0.1, 0.1)
+
+    words = told(
+        promise(prices, hours=4, to_pct=60.0, wear=Wear(0.0, 0.01), blocked=(Interval(NOW, NOW + HOUR),)), prices
+    )
+
+    assert "Charging in the blocked hours too would save EUR 0.20 after EUR 0.30 more of ageing." in words

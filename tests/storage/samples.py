@@ -23,6 +23,7 @@ from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Hand
 from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId, VehicleState
+from scheduler.domain.wear import Ageing, Wear
 
 NOW = datetime(2026, 2, 1, 17, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -125,6 +126,8 @@ promises = st.builds(
     st.none() | rules,
     st.booleans(),
     st.lists(st.builds(ChargeGoal, moments, numbers, numbers, st.text(), st.none() | numbers), max_size=2).map(tuple),
+    st.lists(slots, max_size=2).map(tuple),
+    st.none() | st.builds(Ageing, st.builds(Wear, numbers, numbers, numbers, st.booleans()), numbers, numbers, numbers),
 )
 states = st.builds(
     VehicleState,

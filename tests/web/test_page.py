@@ -18,6 +18,7 @@ from scheduler.domain.plan import ChargePlan
 from scheduler.domain.session import ChargeSession, Hand, Override
 from scheduler.domain.tariff import PriceComponent, PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import VehicleId
+from scheduler.domain.wear import Ageing, Wear
 from tests.web.fleet import ADA, BEN, HOME, NOW, Fleet, a_curve, a_driver, a_full_fleet, a_window, local
 
 VOID = {"meta", "link", "br", "img", "input"}
@@ -248,6 +249,12 @@ def test_notes_of_a_promise_are_shown(fleet: Fleet) -> None:
     fleet.promise(ADA, notes=("the price cap was dropped",))
 
     assert "the price cap was dropped" in page_of(fleet).text
+
+
+def test_what_standing_full_costs_is_shown_with_its_time(fleet: Fleet) -> None:
+    fleet.promise(ADA, a_window("2026-02-07 01:15", "2026-02-07 03:45"), ageing=Ageing(Wear(11.0, 0.001)))
+
+    assert "the battery stands above 80 %; that ages it by about EUR 0." in page_of(fleet).text
 
 
 def test_everything_simulated_says_so_once_and_large() -> None:

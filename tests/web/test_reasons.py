@@ -10,6 +10,7 @@ from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargeNeed, ChargeRules, EnergyGoal
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession
+from scheduler.domain.wear import Ageing, Wear
 from scheduler.planning.considerate import considerate_plan
 from tests.web.fleet import ADA, HOME, HOUR, NOW, Fleet, a_curve, a_driver, a_full_fleet, a_window, local
 
@@ -37,6 +38,30 @@ def test_a_car_says_why_in_sentences_and_in_pieces(fleet: Fleet) -> None:
     assert sum(window["energy_kwh"] for window in ada["windows"]) == pytest.approx(22.0)
     assert {"ready_by", "target_pct"} >= {found["wish"] for found in ada["relaxations"]}
     assert ada["promise"]["outcome"] == "met"
+
+
+@pytest.mark.parametrize(("priced", "cost"), [(True, pytest.approx(0.0043, abs=1e-4)), (False, None)])
+def test_what_standing_full_costs_is_told_in_pieces(fleet: Fleet, priced: bool, cost: float | None) -> None:
+    fleet.clock.step(60)
+    window = a_window("2026-02-07 03:00", "2026-02-07 04:00")
+    fleet.promise(
+        ADA,
+        window,
+        goal=ChargeGoal(local("2026-02-07 07:00"), 100.0),
+        ageing=Ageing(Wear(6.0, 0.001, priced=priced), 0.01, 0.2),
+    )
+
+    (ada,) = fleet.get("/api/v1/cars/ada/why").json()["cars"]
+
+    ageing = ada["promise"]["ageing"]
+    assert (80.0, cost, 0.01, 0.2) == tuple(ageing[key] for key in ("limit_pct", "cost", "dearer", "spared"))
+    assert "2026-02-07T02:48:38.918919Z" == ageing["since"]
+
+
+def test_a_battery_that_does_not_stand_full_has_no_ageing(fleet: Fleet) -> None:
+    (ada,) = fleet.get("/api/v1/cars/ada/why").json()["cars"]
+
+    assert None is ada["promise"]["ageing"]
 
 
 def test_the_commands_of_the_plug_in_are_told_and_no_others(fleet: Fleet) -> None:
