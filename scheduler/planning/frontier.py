@@ -20,10 +20,15 @@ FEW = 4
 
 
 class Frontier:
-    """`limit`: the heaviest plan of interest; `found`: the lightest complete one so far; `considered`: how many steps in all."""
+    """
+    `limit`: the heaviest plan of interest; `found`: the lightest complete one so far; `considered`: how many steps in all.
+
+    `beyond`: the lightest bound above the limit that a sweep came across, as far as anybody took note.
+    """
 
     def __init__(self, end: int) -> None:
         self.limit, self.considered = 0, 0
+        self.beyond: int | None = None
         self.found: tuple[int, Path] | None = None
         self._end = end
         self._heap: list[tuple[int, int, int, int, State]] = []
@@ -38,18 +43,26 @@ class Frontier:
 
     def begin(self, limit: int) -> None:
         """Begin anew, with plans that weigh no more than *limit*."""
-        self.limit, self.found = limit, None
+        self.limit, self.found, self.beyond = limit, None, None
         self._heap.clear()
         self._known.clear()
         self._handed_out = [0] * (WHILES + 1)
 
     def add(self, bound: int, marks: tuple[int, ...], time: int, left: int, state: State) -> None:
         """Take up a partial plan that does not charge at *time*; *marks* tell in which state it is, but for its value."""
-        if bound > self.limit or self._known.get(marks, state.value + 1) <= state.value:
+        if bound > self.limit:
+            self.leave_out(bound)
+            return
+        if self._known.get(marks, state.value + 1) <= state.value:
             return
         self._known[marks] = state.value
         self._order -= 1
         heappush(self._heap, (bound, self._order, time, left, state))
+
+    def leave_out(self, bound: int) -> None:
+        """Take note that what begins like this weighs *bound* at least, which is more than the limit."""
+        if self.beyond is None or bound < self.beyond:
+            self.beyond = bound
 
     def keep(self, value: int, path: Path) -> None:
         """Keep a complete plan if it is the lightest so far."""

@@ -82,17 +82,22 @@ def _whole(task: Task, rates: list[float], highest: float) -> list[int]:
     or plans of equal cost no longer weigh the same.
     """
     prices, whole, ahead, ahead_whole = sorted(task.prices), [0] * len(rates), 0.0, 0
-    for number in range(len(rates) - 1, -1, -1):
-        if rates[number] >= highest:
+    last, out_of_reach = len(rates) - 1, [number for number, rate in enumerate(rates) if rate >= highest * (1 - HAIR)]
+    for number in range(last, -1, -1):
+        rate, beyond = rates[number], 0
+        if number in out_of_reach:
             whole[number] = task.targets[number].penalty
             continue
-        ahead += rates[number]
+        if number == last and out_of_reach and rate < -highest / 2:
+            # What an earlier target would pay for and the whole need has no room for.
+            rate, beyond = rate + highest, task.targets[out_of_reach[-1]].penalty
+        ahead += rate
         place = bisect_left(prices, ahead)
         nearest = min(prices[max(place - 1, 0) : place + 1], key=lambda price: abs(price - ahead))
         paid = round(nearest if abs(nearest - ahead) <= abs(ahead) * HAIR else ahead)
-        last = number == len(rates) - 1
-        whole[number] = (paid - ahead_whole if last else max(paid - ahead_whole, 0)) * task.money
-        ahead_whole += whole[number] // task.money
+        more = paid - ahead_whole
+        whole[number] = more * task.money - beyond if number == last else max(more, 0) * task.money
+        ahead_whole += (whole[number] + beyond) // task.money
     return whole
 
 
@@ -134,9 +139,13 @@ class _Sketch:
         self.highest = 1e3 * dearest
         self._lengths = np.where(is_open, lengths, 0.0)
         self._costs = np.where(is_open, prices * lengths, self.highest * grid.end)
-        self._run_ends = np.array(grid.run_ends) if task.least_run_us else None
-        self._pause_ends = np.array(grid.pause_ends) if task.least_pause_us else None
-        self._never = np.array([10 * self.highest * grid.end + 0j])
+        # The precondition stands above every goal, so its pay does above every rate.
+        self._costs[list(task.exempt)] -= 4 * self.highest * self._lengths[list(task.exempt)]
+        self._run_ends = _next_points(grid, task.least_run_us)
+        self._pause_ends = _next_points(grid, task.least_pause_us)
+        # More than all shut cells together: it is compared with sums over them.
+        self._never = np.array([2 * float(self._costs[~is_open].sum()) + 10 * self.highest * grid.end + 0j])
+        self._exempt = _exempt_ahead(grid)
 
     def climb(self, rates: _Reals, direction: _Reals) -> float:
         """Move *rates* along *direction* to where the bound is highest, and return the bound."""
@@ -174,8 +183,8 @@ class _Sketch:
         """Return the lightest plan's cost and energy, where *sums* are those of charging from the first point on."""
         task = self._task
         unlimited = task.starts == UNLIMITED
-        off = np.zeros(len(sums) + 1, dtype=complex)
-        least = 0j
+        off = self._exempt_run(sums)
+        never_again, least = off[:-1], 0j
         left, most = 0, MOST_RUNS if unlimited else task.starts
         while True:
             stopped = sums + (off[:-1] if self._pause_ends is None else off[self._pause_ends])
@@ -188,10 +197,30 @@ class _Sketch:
                 stopping = np.concatenate((stopping, self._never))[self._run_ends]
             begun = stopping - sums + task.start_price
             after = np.zeros_like(off)
-            np.minimum(np.minimum.accumulate(begun[::-1])[::-1], 0j, out=after[:-1])
+            np.minimum(np.minimum.accumulate(begun[::-1])[::-1], never_again, out=after[:-1])
             if unlimited and np.array_equal(after, off):
                 return min(least, complex(off[0]), key=_cost)
             left, off = left + 1, after
+
+    def _exempt_run(self, sums: _Path) -> _Path:
+        """Return the lightest plan from each point on without any start left: a run into exempt cells takes none."""
+        off = np.zeros(len(sums) + 1, dtype=complex)
+        if self._exempt.any():
+            going = np.minimum.accumulate(sums[::-1])[::-1]
+            begun = np.where(self._exempt, going - sums + self._task.start_price, 0j)
+            np.minimum(np.minimum.accumulate(begun[::-1])[::-1], 0j, out=off[:-1])
+        return off
+
+
+def _exempt_ahead(grid: Grid) -> NDArray[np.bool_]:
+    """Return per point whether a run from there on comes to an exempt cell."""
+    return np.array([*(ahead is not None for ahead in grid.exempt_ahead), False])
+
+
+def _next_points(grid: Grid, by: int) -> NDArray[np.intp] | None:
+    """Return per point the first one no less than *by* later, one past the last where there is none; None: its own."""
+    points = np.array(grid.points)
+    return np.searchsorted(points, points + by) if by else None
 
 
 def _sums(lengths: _Reals) -> _Reals:

@@ -107,10 +107,12 @@ class Relaxed:
                     rest_off = min(rest_off, begun)
                     entry[i] = min(begun, later, self._brief(fresh, i, rest_off))
                     later = begun
-                if grid.exempt_ahead[i] is not None:
-                    begun = self._begun(left, i)
+                ahead = grid.exempt_ahead[i]
+                if ahead is not None:
+                    begun = self._bound_for(ahead, left, i)
                     rest_off = min(rest_off, begun)
-                    entry[i] = min(entry[i], begun, later_exempt, self._brief(left, i, rest_off))
+                    brief = self._brief(left, i, rest_off) if i in task.exempt else NEVER
+                    entry[i] = min(entry[i], begun, later_exempt, brief)
                     later_exempt = begun
             else:
                 later = later_exempt = NEVER
@@ -146,6 +148,13 @@ class Relaxed:
         if j >= 0:
             return min(least, self._start + self.sums[j] - self.sums[i] + self.on[left][j])
         return min(least, self._start + self.weight_until(until) - self.sums[i] + self.on_at(left, until))
+
+    def _bound_for(self, ahead: int, left: int, i: int) -> int:
+        """Return the same for a run that takes none of the starts, since it goes on into the exempt cell at *ahead*."""
+        if self._points[i] + self._task.least_run_us > ahead or self._points[i] == ahead:
+            return self._begun(left, i)
+        j = bisect_left(self._points, ahead)
+        return self._start + self.sums[j] - self.sums[i] + self.on[left][j]
 
     def _ended(self, left: int, i: int) -> int:
         j = self._grid.pause_ends[i]

@@ -17,12 +17,11 @@ at the end is an optimum and its own proof. Weights are whole numbers of any siz
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from scheduler.planning.frontier import Frontier
 from scheduler.planning.partial import Path, runs_along
-from scheduler.planning.relaxed import Relaxed
+from scheduler.planning.relaxed import NEVER, Relaxed
 from scheduler.planning.task import LastMoments, Task
 from scheduler.planning.walk import Walk
 
@@ -48,26 +47,32 @@ class Search:
         self._frontier = Frontier(task.points[-1])
         self._walk = Walk(task, moments, relaxed, self._frontier)
 
-    def lightest(self, steps: Iterator[int]) -> Found:
+    def lightest(self, ties: int, step: int) -> Found:
         """
         Return the lightest plan.
 
-        *steps*, without end: how far above the lower bound to look first, and how far where nothing was found there. When
-        patience is at an end the search goes on in haste: it finds a plan, but no proof.
+        *step*: how far above the lower bound to look next where there is nothing at the bound itself; ever farther, and
+        not before the lightest of what was left out. When patience is at an end the search goes on in haste: it finds a
+        plan, but no proof.
         """
         least, constant = self._relaxed.least() - self._walk.slack, self._relaxed.constant
-        bound, gap = least, 0
+        bound, limit = least, least + ties
         found: tuple[int, Path] | None = None
-        while found is None and self._frontier.patient:
-            gap = next(steps)
-            complete, found = self._sweep(least + gap, hasty=False)
+        while True:
+            complete, found = self._sweep(limit, hasty=False)
             if complete:
-                bound = least + gap if found is None else found[0]
+                bound = limit if found is None else found[0]
+            if found is not None or not complete:
+                break
+            beyond = self._frontier.beyond
+            ahead = limit if beyond is None or beyond > NEVER >> 1 else max(beyond, limit)
+            step = max(step, (ahead - least) >> 10)
+            limit, step = ahead + step, 6 * step
         if found is None:
             self._walk.keep_to_points()
         while found is None:
-            _, found = self._sweep(least + gap, hasty=True)
-            gap += gap
+            _, found = self._sweep(limit, hasty=True)
+            limit += (limit - least << 6) + step
         value, path = found
         return Found(runs_along(path), value + constant, bound + constant, self._relaxed.least() + constant)
 

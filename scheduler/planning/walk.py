@@ -79,6 +79,7 @@ class Walk:
         if points[j] != time and task.open[j - 1]:
             self._start(time, j - 1, left, state)
         off, entry = self._bounds.off[max(left, 0)], self._bounds.entry[max(left, 0)]
+        spent = self._frontier.limit - room
         while off[j] <= room:
             if points[j] == target:
                 for settled in self._passage.passed(time, target, state, charging=False):
@@ -86,7 +87,10 @@ class Walk:
                 return
             if entry[j] <= room:
                 self._start(points[j], j, left, state)
+            else:
+                self._frontier.leave_out(entry[j] + spent)
             j += 1
+        self._frontier.leave_out(off[j] + spent)
 
     def _start(self, time: int, cell: int, left: int, state: State) -> None:
         """Start at *time* in *cell*, and within the rest of the cell, where that may be right."""
@@ -218,6 +222,7 @@ class Walk:
             bound_to = bound_to and cell not in task.exempt
             fresh, time, cell = False, until, cell + 1
             if value + on[cell] > room:
+                self._frontier.leave_out(value + on[cell] + self._frontier.limit - room)
                 return
         for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
             self._charge(until, left, settled, fresh=False, bound_to=bound_to and cell not in task.exempt)
