@@ -42,8 +42,8 @@ install: $(VENV)/.runtime ## .venv with the smartcharge command, and nothing for
 bench: $(VENV)/.test ## every measurement in bench/, one after the other
 	@$(BIN)/python -m bench
 
-prove: $(VENV)/.test ## the planner against brute force at length, thirty nights of ten makes, a kill at every line of a bill
-	@PROVE=1 $(BIN)/python -m pytest -s tests/planning tests/stories/test_calls.py tests/stories/test_plugging.py tests/storage/test_credit_kill.py
+prove: $(VENV)/.test ## the planner against brute force at length, thirty nights of ten makes, a thousand cars at once, a kill at every line of a bill
+	@PROVE=1 $(BIN)/python -m pytest -s tests/planning tests/stories/test_calls.py tests/stories/test_plugging.py tests/stories/test_crowd.py tests/storage/test_credit_kill.py
 
 format: $(VENV)/.test ## rewrite the code in the one agreed layout
 	@$(BIN)/ruff format

@@ -101,14 +101,17 @@ def need_of(verb: Verb, situation: Situation) -> Need:
 def useful_until(verb: Verb, situation: Situation) -> datetime:
     """
     Return when a command has to be sent at the latest. A stop, a wish and a reserve: now. A start: as long before the
-    departure as its plan charges; without a departure, before its window ends.
+    departure as its plan charges; without a departure, before its window ends. It may have passed.
+
+    A window that has begun counts whole: a car that waits for its start has had none of it, and who waits longer must not
+    seem to have more time for it.
     """
     now, windows = situation.now, [window for window in situation.plan.windows if window.end > situation.now]
     below_reserve = situation.soc_pct is not None and situation.soc_pct < situation.reserve_pct
     if verb is Verb.STOP or situation.override is not Override.NONE or below_reserve or not windows:
         return now
-    charging = sum((window.end - max(window.start, now) for window in windows), timedelta(0))
-    return max((situation.ready_by or windows[0].end) - charging, now)
+    charging = sum((window.end - window.start for window in windows), timedelta(0))
+    return (situation.ready_by or windows[0].end) - charging
 
 
 def month_of(now: datetime) -> datetime:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler.clock import ManualClock
-from scheduler.dispatch.budget import CallLimits, Need, allowance, month_of, need_of, next_month, sparser
+from scheduler.dispatch.budget import CallLimits, Need, allowance, month_of, need_of, next_month, sparser, useful_until
 from scheduler.dispatch.decide import Situation
 from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.purse import EXHAUSTED, Purse
@@ -98,6 +98,25 @@ def test_stops_wishes_reserves_and_the_last_start_reach_deepest() -> None:
     assert Need.LAST == need_of(Verb.START, replace(first, override=Override.START))
     assert Need.LAST == need_of(Verb.START, replace(first, reserve_pct=60))
     assert Need.LAST == need_of(Verb.START, replace(first, now=NOW + 3 * HOUR))
+
+
+def test_who_waits_for_a_start_does_not_seem_to_have_more_time_for_it() -> None:
+    windows = (ChargeWindow(NOW, NOW + 3 * HOUR, 11),)
+    state = VehicleState(ADA, NOW, 50, NOW, plugged_in=True, charging=False)
+    due = Situation(
+        NOW,
+        state,
+        ChargeSession(ADA, NOW - HOUR),
+        ChargePlan(PlanOutcome.MET, windows),
+        soc_pct=50,
+        ready_by=NOW + 5 * HOUR,
+    )
+    later = replace(due, now=NOW + HOUR)
+
+    assert NOW + 2 * HOUR == useful_until(Verb.START, due)
+    assert NOW + 2 * HOUR == useful_until(Verb.START, later)
+    assert later.now == useful_until(Verb.STOP, later)
+    assert NOW == useful_until(Verb.START, replace(due, ready_by=None))
 
 
 def test_the_month_outlives_the_daemon_and_one_car_does_not_spend_anothers() -> None:

@@ -28,7 +28,7 @@ from scheduler.settings_file import SettingsFile
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.app import SimulatorTransport
 from scheduler.vehicles.simulator.courier import Courier
-from scheduler.vehicles.simulator.scenario import CarSpec, Client, Scenario, WebhookSpec
+from scheduler.vehicles.simulator.scenario import CarSpec, Client, QuotaSpec, Scenario, WebhookSpec
 from scheduler.vehicles.simulator.world import World
 from scheduler.vehicles.smartcar.account import Private
 from scheduler.vehicles.smartcar.settings import SmartcarSettings
@@ -136,7 +136,7 @@ class Street:
     """
     Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car; *settings*
     take the place of the street's own. With `webhooks` Smartcar tells the house what cars report. `version` is the API that
-    is spoken, `client` who we are to it; everything is logged into `log`, where there is one.
+    is spoken, `client` who we are to it, `quotas` what Smartcar counts; everything is logged into `log`, where there is one.
     """
 
     state: Path
@@ -151,6 +151,7 @@ class Street:
     settings: SettingsFile | None = None
     version: Literal["v3", "v2"] = "v3"
     client: Client = field(default_factory=Client)
+    quotas: QuotaSpec | None = None
     log: TextIO | None = None
     clock: LoopClock = field(init=False)
     world: World = field(init=False)
@@ -219,7 +220,8 @@ class Street:
 
     def _scenario(self) -> Scenario:
         hook = WebhookSpec(id="wh-1", callback_uri=f"http://house{PATH}", auto_subscribe=self.auto_subscribe)
-        return Scenario(seed=self.seed, client=self.client, cars=self.cars, webhooks=(hook,) if self.webhooks else ())
+        hooks = (hook,) if self.webhooks else ()
+        return Scenario(seed=self.seed, client=self.client, quotas=self.quotas, cars=self.cars, webhooks=hooks)
 
     def _deliver(self, body: bytes, signature: str | None) -> tuple[int, Mapping[str, str]]:
         """Bring a delivery to the house as it is now: it may have been killed and opened again."""
