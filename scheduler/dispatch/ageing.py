@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.plan import ChargeNeed
 from scheduler.domain.roster import Seat
 from scheduler.domain.wear import Wear
-from scheduler.planning.battery_price import FAINT_PER_KWH, replacement_cost
+from scheduler.planning.battery_price import replacement_cost
 from scheduler.planning.need import plug_energy_kwh
-from scheduler.planning.wear import wear_above
+from scheduler.planning.wear import more_per_h
 
 
 def wear_of(
@@ -20,17 +18,19 @@ def wear_of(
     Return what standing above the daily limit costs by the last of *goals*; None where the last goal does not exceed it.
 
     The driver's word on what his battery is worth counts, and 0 is a word: then standing has no price. Without one it is
-    what such a battery costs in *currency*; where that is not known, standing decides between plans of equal cost alone.
+    what such a battery costs in *currency*; where that is not known, the wear is not `priced`.
     """
     wishes, vehicle = seat.car.preferences, seat.car.vehicle
     if not goals:
         return None
-    worth = wishes.battery_cost
+    limit_pct, target_pct = max(wishes.daily_limit_pct, soc_pct or 0.0), goals[-1].target_pct
+    above_kwh = plug_energy_kwh(vehicle, limit_pct, target_pct)
+    if above_kwh <= 0:
+        return None
+    free_kwh = max(need.energy_kwh - above_kwh, 0.0)
+    said = wishes.battery_cost
+    worth = replacement_cost(vehicle.usable_kwh, currency) if said is None else said
     if worth is None:
-        worth = replacement_cost(vehicle.usable_kwh, currency)
-    limit_pct, target_pct = wishes.daily_limit_pct, goals[-1].target_pct
-    from_pct = max(limit_pct, soc_pct or 0.0)
-    above_kwh = plug_energy_kwh(vehicle, from_pct, target_pct)
-    counted = FAINT_PER_KWH * vehicle.usable_kwh if worth is None else worth
-    wear = wear_above(from_pct, target_pct, need.energy_kwh, above_kwh, wishes.parked_at_c, counted)
-    return wear if wear is None or worth is not None else replace(wear, priced=False)
+        return Wear(free_kwh, 0.0, limit_pct)
+    per_h = more_per_h(limit_pct, target_pct, wishes.parked_at_c, worth)
+    return Wear(free_kwh, per_h / above_kwh, limit_pct) if per_h > 0 else None

@@ -20,14 +20,17 @@ class Wear:
     """
     The first `free_kwh` that flow stand at no price; each kWh above them costs `per_kwh_h` an hour until the departure.
 
-    `limit_pct` is the state of charge above which they lie. Not `priced`: what it costs in this currency is not known, and
-    `per_kwh_h` is only so much that of two plans of equal cost the one that stands less is taken.
+    `limit_pct` is the state of charge above which they lie. Not `priced` (`per_kwh_h` is 0): what it costs in this currency
+    is not known, and standing decides between plans of equal cost alone.
     """
 
     free_kwh: float
     per_kwh_h: float
     limit_pct: float = DAILY_LIMIT_PCT
-    priced: bool = True
+
+    @property
+    def priced(self) -> bool:
+        return self.per_kwh_h > 0
 
     def cost(self, plan: ChargePlan, departure: datetime) -> float:
         """Return what the energy above the limit costs by standing from when *plan* charges it until *departure*."""

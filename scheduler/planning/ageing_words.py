@@ -58,6 +58,5 @@ def _worth(cost: float, currency: str) -> str:
 
 
 def _unknown(currency: str) -> str:
-    return (
-        f"what that ages it by is not known{f' in {currency}' if currency else ''}, so it only decides between equals"
-    )
+    where = f" in {currency}" if currency else ""
+    return f"what that ages it by is not known{where}, so it only decides between plans of equal cost"

@@ -19,10 +19,6 @@ money by the Czech National Bank's rates of 31 December 2024, the last of that y
 and old cars get cheaper packs: an order, not an offer.
 """
 
-FAINT_PER_KWH = 0.001
-"""Where the currency has no figure a pack counts as next to nothing: so standing full decides between plans of equal cost
-and never against money, in any currency (its whole wear of a night is below a millionth)."""
-
 
 def replacement_cost(usable_kwh: float, currency: str) -> float | None:
     """Return what a battery of *usable_kwh* would cost in *currency*; None where that is not known."""

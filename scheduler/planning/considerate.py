@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from scheduler.domain.interval import Interval, without
-from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, PlanOutcome, Prefer
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.wear import Ageing, Wear
 from scheduler.planning.cheapest import cheapest_plan
@@ -43,8 +43,11 @@ def considerate_plan(
     """
     Return the cheapest plan from *now*; *charging*: the car charges now, so that going on is no start.
 
-    *wear*: what the battery loses by standing full counts as money does.
+    *wear*: what the battery loses by standing full counts as money does; where its money is not known, the latest of the
+    cheapest plans is taken.
     """
+    if wear is not None and not wear.priced:
+        rules = replace(rules, prefer=Prefer.LATE)
     plan_of = partial(_plan_of, now, curve, need, charging)
     notes: tuple[str, ...] = ()
     plan = plan_of(rules)
@@ -53,6 +56,8 @@ def considerate_plan(
         plan = plan_of(rules)
     if wear is None or not plan.windows:
         return ConsideratePlan(plan, notes)
+    if not wear.priced:
+        return ConsideratePlan(plan, notes, Ageing(wear))
     spared = sparing_plan(plan, partial(plan_of, rules), wear, now, need.goals[-1].ready_by)
     return ConsideratePlan(spared.plan, notes, spared.ageing)
 

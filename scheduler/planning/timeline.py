@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
-from typing import NamedTuple
 
 from scheduler.domain.interval import Interval, merged
 from scheduler.domain.tariff import PriceSlot, TariffCurve
@@ -50,7 +49,8 @@ class Standing:
     since: datetime
 
 
-class Timeline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Timeline:
     """
     `points` ascend from 0; cell *i* is `[points[i], points[i + 1])` with `kinds[i]` and `prices[i]` (0 where unknown).
 

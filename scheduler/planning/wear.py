@@ -48,6 +48,9 @@ PARTLY_H = 1 / 4
 """Prices are even within a quarter of an hour (`Timeline.standing`): a kWh may stand by half of that longer than weighed in
 one plan, and shorter in another."""
 
+ROUNDING = 1e-9
+"""What two sums of the same money may differ by."""
+
 CLOSE_H = 1 / 20
 """Near enough is what the energy above the limit costs in this time: a hundredth of a cent for a car at home."""
 
@@ -67,24 +70,10 @@ def standing_cost_per_h(soc_pct: float, temperature_c: float, replacement_cost: 
     return replacement_cost * (cold * (1 - share) + warm * share) / WORN_OUT / TEN_YEARS_H
 
 
-def wear_above(
-    limit_pct: float,
-    target_pct: float,
-    need_kwh: float,
-    above_kwh: float,
-    temperature_c: float,
-    replacement_cost: float,
-) -> Wear | None:
-    """
-    Return the wear of a need of *need_kwh*, of which the last *above_kwh* lift the battery from the limit to the target.
-
-    None where nothing is above the limit, or where it costs nothing to stand there.
-    """
-    if above_kwh <= 0 or target_pct <= limit_pct:
-        return None
+def more_per_h(limit_pct: float, target_pct: float, temperature_c: float, replacement_cost: float) -> float:
+    """Return what an hour at *target_pct* costs more than one at *limit_pct*."""
     full = standing_cost_per_h(target_pct, temperature_c, replacement_cost)
-    more = full - standing_cost_per_h(limit_pct, temperature_c, replacement_cost)
-    return Wear(max(need_kwh - above_kwh, 0.0), more / above_kwh, limit_pct) if more > 0 else None
+    return full - standing_cost_per_h(limit_pct, temperature_c, replacement_cost)
 
 
 class SparingPlan(NamedTuple):
@@ -128,8 +117,10 @@ def sparing_plan(
     off = max(least - bound, 0.0) + PARTLY_H * wear.per_kwh_h * best.energy_kwh
     if best is cheapest:
         return SparingPlan(best, Ageing(wear, off=off))
-    ageing = Ageing(wear, _money(best) - _money(cheapest), aged - wear.cost(best, departure), off)
-    return SparingPlan(replace(best, lower_bound=cheapest.lower_bound, optimal=False), ageing)
+    money = _money(best)
+    ageing = Ageing(wear, money - _money(cheapest), aged - wear.cost(best, departure), off)
+    proven = money <= cheapest.lower_bound + ROUNDING
+    return SparingPlan(replace(best, lower_bound=min(cheapest.lower_bound, money), optimal=proven), ageing)
 
 
 def _money(plan: ChargePlan) -> float:

@@ -14,14 +14,10 @@ Driver = Annotated[str, Path(description="A driver's name, or a car's of theirs"
 
 
 class AccountAnswer(Answer):
-    """
-    A driver's credit. The balance is decimal text in `unit`, exact: `kWh` to the watt-hour, or a currency's code to the
-    ten-thousandth.
-    """
+    """A driver's credit. Amounts are decimal text, exact to the watt-hour."""
 
     driver: str
-    balance: str
-    unit: str
+    balance_kwh: str
     sentence: str
     receipt: list[str]
 
@@ -29,8 +25,7 @@ class AccountAnswer(Answer):
     def of(cls, account: Account) -> AccountAnswer:
         return cls(
             driver=account.driver_id,
-            balance=str(account.balance.value),
-            unit=account.balance.unit,
+            balance_kwh=str(account.balance_kwh),
             sentence=account.sentence,
             receipt=list(account.receipt),
         )
@@ -46,17 +41,8 @@ def credit(prepaying: Prepaying) -> APIRouter:
 
     @router.post("/{name}/credit", summary="Add to a driver's credit", responses=UNKNOWN_NAME | FOREIGN_WRITE)
     async def add(
-        name: Driver,
-        amount: Annotated[str, Query(description="For example 20kWh or 10EUR", max_length=40)],
-        reference: Annotated[
-            str,
-            Query(description="A name for the purchase, which is made once however often it is tried", max_length=100),
-        ] = "",
+        name: Driver, kwh: Annotated[str, Query(description="For example 20kWh", max_length=40)]
     ) -> AccountAnswer:
-        return AccountAnswer.of(prepaying.add(name, amount, reference))
-
-    @router.delete("/{name}/credit", summary="Pay out what is left", responses=UNKNOWN_NAME | FOREIGN_WRITE)
-    async def pay_out(name: Driver) -> AccountAnswer:
-        return AccountAnswer.of(prepaying.pay_out(name))
+        return AccountAnswer.of(prepaying.add(name, kwh))
 
     return router

@@ -60,11 +60,11 @@ def test_less_than_a_cent_is_told_as_that() -> None:
 
 @pytest.mark.parametrize(("currency", "where"), [("XTS", " in XTS"), ("", "")])
 def test_where_no_money_is_known_none_is_told(currency: str, where: str) -> None:
-    words = told(replace(PROMISE, currency=currency, ageing=Ageing(replace(WEAR, priced=False))))
+    words = told(replace(PROMISE, currency=currency, ageing=Ageing(Wear(10.0, 0.0))))
 
     expected = (
-        "from 03:00 to 06:00 the battery stands above 80 %; what that ages it by is not known"
-        f"{where}, so it only decides between equals"
+        f"from 03:00 to 06:00 the battery stands above 80 %; what that ages it by is not known{where}, "
+        "so it only decides between plans of equal cost"
     )
     assert [expected] == words
 

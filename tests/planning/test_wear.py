@@ -17,7 +17,7 @@ from scheduler.domain.tariff import PriceSlot, TariffCurve
 from scheduler.domain.wear import Wear
 from scheduler.planning.cheapest import cheapest_plan
 from scheduler.planning.timeline import Standing
-from scheduler.planning.wear import SparingPlan, sparing_plan, standing_cost_per_h, wear_above
+from scheduler.planning.wear import SparingPlan, more_per_h, sparing_plan, standing_cost_per_h
 
 EVENING = datetime(2026, 2, 1, 17, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,17 +70,8 @@ def test_a_temperature_that_is_no_number_is_refused() -> None:
         standing_cost_per_h(80.0, nan, 1.0)
 
 
-def test_wear_is_of_the_energy_above_the_limit_alone() -> None:
-    wear = wear_above(80.0, 100.0, 20.0, 12.0, 20.0, 9000.0)
-
-    assert wear is not None
-    assert 8.0 == wear.free_kwh
-    assert pytest.approx(0.0136 * 9000 / 0.3 / 87_660 / 12) == wear.per_kwh_h
-
-
-@pytest.mark.parametrize(("limit", "target", "above", "money"), [(80, 80, 1, 9), (80, 90, 0, 9), (80, 90, 1, 0)])
-def test_nothing_above_the_limit_is_no_wear(limit: float, target: float, above: float, money: float) -> None:
-    assert wear_above(limit, target, 20.0, above, 20.0, money) is None
+def test_what_an_hour_above_the_limit_costs_is_the_difference_to_one_at_the_limit() -> None:
+    assert pytest.approx(0.0136 * 9000 / 0.3 / 87_660) == more_per_h(80.0, 100.0, 20.0, 9000.0)
 
 
 def test_the_last_energy_is_what_stands() -> None:
@@ -106,6 +97,13 @@ def test_what_saves_more_than_the_battery_loses_does_not_wait() -> None:
     plan = spared([0.10, 0.10, 0.30, 0.30, 0.30, 0.30], 2.0, Wear(1.0, 0.004), ChargeRules(1.0))
 
     assert [(0.0, 2.0)] == windows(plan)
+    assert plan.optimal
+
+
+def test_a_plan_that_spares_the_battery_at_no_cost_is_proven_to_be_the_cheapest() -> None:
+    plan = spared([0.1] * 6, 2.0, Wear(1.0, 0.004), replace(ChargeRules(1.0), prefer=Prefer.EARLY))
+
+    assert 6.0 == windows(plan)[-1][1]
     assert plan.optimal
 
 

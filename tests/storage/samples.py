@@ -127,7 +127,7 @@ promises = st.builds(
     st.booleans(),
     st.lists(st.builds(ChargeGoal, moments, numbers, numbers, st.text(), st.none() | numbers), max_size=2).map(tuple),
     st.lists(slots, max_size=2).map(tuple),
-    st.none() | st.builds(Ageing, st.builds(Wear, numbers, numbers, numbers, st.booleans()), numbers, numbers, numbers),
+    st.none() | st.builds(Ageing, st.builds(Wear, numbers, numbers, numbers), numbers, numbers, numbers),
 )
 states = st.builds(
     VehicleState,

@@ -40,15 +40,15 @@ def test_a_car_says_why_in_sentences_and_in_pieces(fleet: Fleet) -> None:
     assert ada["promise"]["outcome"] == "met"
 
 
-@pytest.mark.parametrize(("priced", "cost"), [(True, pytest.approx(0.0043, abs=1e-4)), (False, None)])
-def test_what_standing_full_costs_is_told_in_pieces(fleet: Fleet, priced: bool, cost: float | None) -> None:
+@pytest.mark.parametrize(("per_kwh_h", "cost"), [(0.001, pytest.approx(0.0043, abs=1e-4)), (0.0, None)])
+def test_what_standing_full_costs_is_told_in_pieces(fleet: Fleet, per_kwh_h: float, cost: float | None) -> None:
     fleet.clock.step(60)
     window = a_window("2026-02-07 03:00", "2026-02-07 04:00")
     fleet.promise(
         ADA,
         window,
         goal=ChargeGoal(local("2026-02-07 07:00"), 100.0),
-        ageing=Ageing(Wear(6.0, 0.001, priced=priced), 0.01, 0.2),
+        ageing=Ageing(Wear(6.0, per_kwh_h), 0.01, 0.2),
     )
 
     (ada,) = fleet.get("/api/v1/cars/ada/why").json()["cars"]
