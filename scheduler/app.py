@@ -160,7 +160,7 @@ class House:
         self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
         self._watching: asyncio.Task[None] | None = None
         self.prepaying = Prepaying(
-            around.clock, store, lambda: self.roster, self.journal, lambda: self.heartbeat.nudge("sweep")
+            around.clock, store, self.prices, lambda: self.roster, self.journal, lambda: self.heartbeat.nudge("sweep")
         )
         self.operations = Operations(
             around.clock,

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Protocol
 
 from scheduler.domain.command import Command, CommandId, CommandStatus
 from scheduler.domain.consent import Consent
-from scheduler.domain.credit import Booking
+from scheduler.domain.credit import Amount, Booking
 from scheduler.domain.driver import DriverId
 from scheduler.domain.event import Event, Fact
 from scheduler.domain.interval import Interval
@@ -196,10 +195,13 @@ class Ledger(Protocol):
         """Return events with a larger `seq`, oldest first; `after_seq=-1` returns the newest *limit* instead."""
 
     def book(self, booking: Booking) -> None:
-        """Append an entry of prepaid credit. One of no energy, or finer than a watt-hour, is InvalidValue."""
+        """Append an entry of prepaid credit."""
 
-    def balance_kwh(self, driver_id: DriverId) -> Decimal:
-        """Return what a driver has left of what was bought; below 0 where a car took more."""
+    def balance(self, driver_id: DriverId) -> Amount:
+        """Return what a driver has left of what was bought, in the unit of the last purchase; below 0 where a car took more."""
+
+    def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
+        """Return the entry that a driver's purchase of that name made; None where there is none."""
 
     def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
         """Return a driver's entries of credit in the order they were made: all, or those of the stay begun then."""

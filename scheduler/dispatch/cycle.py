@@ -101,7 +101,7 @@ class Cycle:
         self._promising, self._measuring = Promising(prices, Outlooks(store), departing), Measuring(store)
         self._sights = Sights(clock, store, gateway, rules.looks, purse, learned=rules.learned_looks)
         self._purse = purse
-        self._prepaid, self._telling = Prepaid(store), Telling(store, journal)
+        self._prepaid, self._telling = Prepaid(store, prices), Telling(store, journal)
         self._failures: dict[VehicleId, int] = {}
         self._stale: set[VehicleId] = set()
         self._wanted_since: dict[VehicleId, datetime] = {}
@@ -201,9 +201,9 @@ class Cycle:
             for command in self._of_session(session, now)
         )
         limits, vehicle = self._limits(seat, session, now), self._measuring.vehicle(seat, session)
-        own_limit, left_kwh = own_limit_pct(self._store, state, now), self._prepaid.standing(seat, state, now).left_kwh
+        own_limit, credit = own_limit_pct(self._store, state, now), self._prepaid.standing(seat, state, now).left
         stay = Circumstances(
-            soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, own_limit, vehicle, left_kwh
+            soc_pct, charging, starts_used, stale, session.plugged_in_at, limits, own_limit, vehicle, credit
         )
         fresh = self._promising.promise(seat, stay, now)
         if stale and outlives(before, fresh, now):
@@ -256,7 +256,7 @@ class Cycle:
             if free_at > now:
                 return replace(decision, verb=None, retry_at=free_at), None
         if decision.verb is not None and decision.reason is Reason.CREDIT:
-            self._telling.spent(seat, situation)
+            self._telling.spent(seat, situation, self._prepaid.standing(seat, state, now))
         if decision.reason is Reason.PLUG_IN and session is not None and decision.verb is Verb.STOP:
             self._store.save_session(replace(session, automatic_stopped=True))
         return decision, self._commands.queue(decision, lease, now)

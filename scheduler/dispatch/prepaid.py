@@ -15,22 +15,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from scheduler.dispatch.crossing import lasts_until
 from scheduler.dispatch.make_limits import DRIVEN_KM, is_away
 from scheduler.dispatch.metering import (
     LEAD,
     delivered,
     flowed_since_report,
     meter_of,
+    metered_at,
     power_kw,
     share_uncertain,
     uncertainty_kwh,
 )
 from scheduler.dispatch.observe import Observation
 from scheduler.domain.command import Command
-from scheduler.domain.credit import Booking, Meter, kwh_of, uncertain_kwh
+from scheduler.domain.credit import KWH, Amount, Booking, Meter, kwh_of, money_of, price_of, uncertain_kwh
+from scheduler.domain.interval import Interval
 from scheduler.domain.roster import Seat
+from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import VehicleState
-from scheduler.ports import Ledger
+from scheduler.planning.credit import Credit
+from scheduler.ports import Ledger, PriceBook
 
 LEAST_KWH = 0.5
 """Less than this is no reason to start a car; what a stop in time left over is less."""
@@ -38,11 +43,16 @@ LEAST_KWH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the credit allows a car now. `stop_at`: when it has to be told to stop, should it charge on as it does."""
+    """
+    What the credit allows a car now. `stop_at`: when it has to be told to stop, should it charge on as it does.
+
+    `left` is what it may still use, None for no limit; `unpriced`: it is money, and the price of now is not known.
+    """
 
     may_charge: bool = True
     stop_at: datetime | None = None
-    left_kwh: float | None = None
+    left: Credit | None = None
+    unpriced: bool = False
 
     def turn_by(self, retry_at: datetime | None, now: datetime) -> datetime | None:
         """Return the earlier of a retry and the end of the credit, of which one that has come has been acted upon."""
@@ -56,8 +66,8 @@ UNLIMITED = Standing()
 class Prepaid:
     """Books what prepaid cars use and says whether they may go on. Cars of other drivers are none of its business."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, prices: PriceBook) -> None:
+        self._ledger, self._prices = ledger, prices
 
     def book(
         self,
@@ -80,38 +90,73 @@ class Prepaid:
         flowed = delivered(before, state, seat.car.vehicle, session.plugged_in_at, commands)
         if flowed is None or not kwh_of(flowed.kwh):
             return
-        self._ledger.book(
-            Booking(
-                seat.driver.id,
-                state.last_word_at,
-                -kwh_of(flowed.kwh),
-                seat.vehicle_id,
-                session.plugged_in_at,
-                flowed.meter,
-                kwh_of(flowed.uncertainty_kwh),
-            )
+        unit = self._ledger.balance(seat.driver.id).unit
+        entry = Booking(
+            seat.driver.id,
+            state.last_word_at,
+            -kwh_of(flowed.kwh),
+            seat.vehicle_id,
+            session.plugged_in_at,
+            flowed.meter,
+            kwh_of(flowed.uncertainty_kwh),
         )
+        if unit != KWH:
+            money = money_of(price_of(flowed.kwh, flowed.during, self._curve(seat, unit)))
+            entry = replace(entry, money=-money, currency=unit)
+        self._ledger.book(entry)
 
     def standing(self, seat: Seat, state: VehicleState, now: datetime) -> Standing:
         """Return what the driver's credit allows the car at *now*, as far as its meter may be off on the safe side."""
         if not seat.driver.prepaid:
             return UNLIMITED
+        balance, stay = self._ledger.balance(seat.driver.id), self._stay(seat)
+        if not balance.energy:
+            return self._in_money(seat, state, balance, stay, now)
         vehicle, meter = seat.car.vehicle, meter_of(state)
-        sure_kwh = float(self._ledger.balance_kwh(seat.driver.id) - self._uncertain_kwh(seat, meter))
+        sure_kwh = float(balance.value - _uncertain_kwh(seat, meter, stay))
         left_kwh = sure_kwh / (1 + share_uncertain(meter)) - flowed_since_report(state, vehicle, now)
+        left = Credit(energy_kwh=max(left_kwh, 0.0))
         if not state.charging:
-            return Standing(left_kwh >= LEAST_KWH, None, max(left_kwh, 0.0))
+            return Standing(left_kwh >= LEAST_KWH, None, left)
         stop_at = now + timedelta(hours=left_kwh / power_kw(state, vehicle)) - LEAD
-        return Standing(now < stop_at, stop_at, max(left_kwh, 0.0))
+        return Standing(now < stop_at, stop_at, left)
 
-    def _uncertain_kwh(self, seat: Seat, meter: Meter) -> Decimal:
-        """Return how far what was booked of this stay may be off, should *meter* go on to be read."""
-        session, reading = self._ledger.session(seat.vehicle_id), uncertainty_kwh(meter, seat.car.vehicle)
-        stay = self._ledger.bookings(seat.driver.id, session.plugged_in_at) if session is not None else []
-        used = [
-            (each.meter, each.uncertainty_kwh) for each in stay if each.meter and each.vehicle_id == seat.vehicle_id
-        ]
-        return uncertain_kwh([*used, (meter, kwh_of(reading))])
+    def _in_money(
+        self, seat: Seat, state: VehicleState, balance: Amount, stay: Sequence[Booking], now: datetime
+    ) -> Standing:
+        """Return what money allows. What the meter may be off by is valued at the dearest price of the stay and of now."""
+        vehicle, meter, curve = seat.car.vehicle, meter_of(state), self._curve(seat, balance.unit)
+        slot = curve.slot_at(now)
+        price = slot.price_per_kwh if slot is not None and slot.firm else None
+        dearest = max([0.0, price or 0.0, *(float(each.money / each.kwh) for each in stay if each.kwh)])
+        sure = float(balance.value) - float(_uncertain_kwh(seat, meter, stay)) * dearest
+        spent, reported_at = flowed_since_report(state, vehicle, now), metered_at(state, meter)
+        if spent:
+            spent = price_of(spent, Interval(reported_at, now), curve)
+        left_money = sure / (1 + share_uncertain(meter)) - spent
+        left = Credit(money=max(left_money, 0.0))
+        if not state.charging:
+            may_charge = price is not None and 0 < left_money >= LEAST_KWH * price
+            return Standing(may_charge, None, left, price is None)
+        stop_at = lasts_until(left_money, power_kw(state, vehicle), curve, now) - LEAD
+        return Standing(now < stop_at, stop_at, left, price is None)
+
+    def _curve(self, seat: Seat, currency: str) -> TariffCurve:
+        """Return what the driver pays; without any price where that is not in the currency of the credit."""
+        curve = self._prices.curve(seat.driver.tariff_id)
+        return curve if curve is not None and curve.currency == currency else TariffCurve(currency)
+
+    def _stay(self, seat: Seat) -> list[Booking]:
+        """Return what was booked of the car's present stay."""
+        session = self._ledger.session(seat.vehicle_id)
+        entries = self._ledger.bookings(seat.driver.id, session.plugged_in_at) if session is not None else []
+        return [each for each in entries if each.vehicle_id == seat.vehicle_id]
+
+
+def _uncertain_kwh(seat: Seat, meter: Meter, stay: Sequence[Booking]) -> Decimal:
+    """Return how far what was booked of this stay may be off, should *meter* go on to be read."""
+    used = [(each.meter, each.uncertainty_kwh) for each in stay if each.meter]
+    return uncertain_kwh([*used, (meter, kwh_of(uncertainty_kwh(meter, seat.car.vehicle)))])
 
 
 def _was_driven(before: VehicleState, state: VehicleState) -> bool:

@@ -19,17 +19,19 @@ from scheduler.dispatch.outlooks import Outlooks
 from scheduler.domain.command import Verb
 from scheduler.domain.driver import ChargeGoal
 from scheduler.domain.interval import Interval
-from scheduler.domain.plan import ChargeNeed, ChargeRules, Prefer
+from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, Prefer
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import Vehicle, VehicleState
 from scheduler.drivers import blocked_intervals, upcoming_goals
 from scheduler.planning.considerate import considerate_plan
-from scheduler.planning.credit import first_of
+from scheduler.planning.credit import Credit, affordable, first_of
 from scheduler.planning.need import at_once_cost, charge_need
 from scheduler.planning.relaxation import DELAYS
 from scheduler.ports import PriceBook
+
+UNPRICED = "its credit is money, which buys nothing at a price that is not known yet"
 
 RESERVE_WITHIN = timedelta(hours=24)
 """The time within which a reserve is had where no departure is ahead; it is charged at once anyhow."""
@@ -42,7 +44,7 @@ class Circumstances:
 
     `soc_pct` None: not known; with `stale` because the last report is too old. `starts_used`: in this stay, by us.
     `limits` is what the make leaves us. `limit_pct` is where the car stops charging by itself, None where it does not say.
-    `vehicle` is the car as it was measured; None: as its file says. `credit_kwh` is what a prepaid driver may still use;
+    `vehicle` is the car as it was measured; None: as its file says. `credit` is what a prepaid driver may still use;
     None for one who is not.
     """
 
@@ -54,7 +56,7 @@ class Circumstances:
     limits: MakeLimits = NO_LIMITS
     limit_pct: float | None = None
     vehicle: Vehicle | None = None
-    credit_kwh: float | None = None
+    credit: Credit | None = None
 
 
 class Promising:
@@ -74,10 +76,8 @@ class Promising:
         seat = replace(seat, car=replace(seat.car, vehicle=stay.vehicle or written))
         curve, learned = self.curve(seat), self._learned(seat, stay, now)
         upcoming = _upcoming(seat, stay, learned, now)
-        goals = tuple(_within_credit(goal, seat, stay) for goal in planned_goals(upcoming, stay.limit_pct))
+        goals = planned_goals(upcoming, stay.limit_pct)
         need = _need(seat, stay, goals, now)
-        if stay.credit_kwh is not None:  # beside the goals in whole percents: not a watt-hour more is planned
-            need = first_of(need, max(stay.credit_kwh, 0.0))
         rules = _rules(seat, stay, need, now)
         gone = tuple(away(upcoming, goals, stay.plugged_in_at or now, seat.driver.timezone))
         rules = replace(rules, blocked=(*rules.blocked, *gone))
@@ -87,6 +87,9 @@ class Promising:
         known = curve
         if self._outlooks is not None:
             curve = self._outlooks.curve(seat, known, need, rules, now)
+        unpriced: tuple[str, ...] = ()
+        if stay.credit is not None:
+            goals, need, unpriced = _bought(seat, stay, stay.credit, goals, need, rules, curve, now)
         wear = wear_of(seat, stay.soc_pct, goals, need, curve.currency)
         considered = considerate_plan(now, curve, need, rules, charging=stay.charging, wear=wear)
         return Promise(
@@ -102,6 +105,7 @@ class Promising:
             curve.simulated,
             (
                 *_notes(stay, written, curve, need),
+                *unpriced,
                 *_learned_words(learned, goals),
                 *_floor_words(goals),
                 *considered.notes,
@@ -144,16 +148,44 @@ def _floor_words(goals: tuple[ChargeGoal, ...]) -> Iterator[str]:
         )
 
 
-def _within_credit(goal: ChargeGoal, seat: Seat, stay: Circumstances) -> ChargeGoal:
+def _bought(
+    seat: Seat,
+    stay: Circumstances,
+    credit: Credit,
+    goals: tuple[ChargeGoal, ...],
+    need: ChargeNeed,
+    rules: ChargeRules,
+    curve: TariffCurve,
+    now: datetime,
+) -> tuple[tuple[ChargeGoal, ...], ChargeNeed, tuple[str, ...]]:
     """
-    Return *goal*, or as much of it as the credit buys, in whole percents: what is seen of a battery moves by those.
+    Return as much of *goals* and *need* as the credit buys, and what is to be said of it.
+
+    Beside the goals in whole percents the need is to the watt-hour: not one more is planned.
+    """
+
+    def plan_of(part: ChargeNeed) -> ChargePlan:
+        wear = wear_of(seat, stay.soc_pct, goals, part, curve.currency)
+        return considerate_plan(now, curve, part, rules, charging=stay.charging, wear=wear).plan
+
+    bought_kwh = affordable(need, credit, plan_of).energy_kwh
+    if bought_kwh >= need.energy_kwh:
+        return goals, need, ()
+    said = (UNPRICED,) if credit.money is not None and plan_of(need).unknown_kwh > 0 else ()
+    goals = tuple(_within_credit(goal, seat, stay, bought_kwh) for goal in goals)
+    return goals, first_of(_need(seat, stay, goals, now), bought_kwh), said
+
+
+def _within_credit(goal: ChargeGoal, seat: Seat, stay: Circumstances, bought_kwh: float) -> ChargeGoal:
+    """
+    Return *goal*, or as much of it as was bought, in whole percents: what is seen of a battery moves by those.
 
     Where the state of charge is not known the goal stays; the stop at the end of the credit does not depend on it.
     """
-    if stay.credit_kwh is None or stay.soc_pct is None:
+    if stay.soc_pct is None:
         return goal
     vehicle = seat.car.vehicle
-    buys_pct = 100 * stay.credit_kwh * vehicle.efficiency / vehicle.usable_kwh
+    buys_pct = 100 * bought_kwh * vehicle.efficiency / vehicle.usable_kwh
     reach_pct = floor(stay.soc_pct + buys_pct)
     if goal.target_pct <= reach_pct:
         return goal
@@ -194,7 +226,7 @@ def _notes(stay: Circumstances, written: Vehicle, curve: TariffCurve, need: Char
     if stay.soc_pct is None:
         unknown = "the car has not reported for long" if stay.stale else "the state of charge is not known"
         yield f"{unknown}, so the car is taken to be empty"
-    if not curve:
+    if not curve and (stay.credit is None or stay.credit.money is None):
         yield "no prices are known, so charging is planned as late as is safe"
     if need.goals and stay.vehicle is not None and stay.vehicle.max_power_kw != written.max_power_kw:
         drawn, said = stay.vehicle.max_power_kw, written.max_power_kw

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from scheduler.dispatch.decide import Situation
+from scheduler.dispatch.prepaid import Standing
 from scheduler.domain.command import Reason
+from scheduler.domain.event import Fact
 from scheduler.domain.plan import PlanOutcome
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
@@ -54,8 +56,9 @@ class Telling:
                 "plan.short", vehicle_id, outcome=plan.outcome.value, shortfall_kwh=round(plan.shortfall_kwh, 2)
             )
 
-    def spent(self, seat: Seat, situation: Situation) -> None:
-        """Say it once in a plug-in that a prepaid credit is used up."""
-        if not any(command.reason is Reason.CREDIT for command in situation.commands):
-            left_kwh = float(self._store.balance_kwh(seat.driver.id))
-            self._journal.note("credit.spent", seat.vehicle_id, left_kwh=left_kwh)
+    def spent(self, seat: Seat, situation: Situation, standing: Standing) -> None:
+        """Say it once in a plug-in that a prepaid credit is used up; that a price is not known leaves it as it is."""
+        if not standing.unpriced and not any(command.reason is Reason.CREDIT for command in situation.commands):
+            left = self._store.balance(seat.driver.id)
+            facts: dict[str, Fact] = {"left_kwh": float(left.value)} if left.energy else {"left": str(left)}
+            self._journal.note("credit.spent", seat.vehicle_id, **facts)

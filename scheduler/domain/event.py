@@ -141,11 +141,12 @@ KINDS = (
     ),
     EventKind("hand.seen", "info", "The driver's own hand started or stopped the car; it wins until unplugged."),
     EventKind("credit.added", "info", "A prepaid driver's credit was added to."),
+    EventKind("credit.paid_out", "info", "What was left of a prepaid credit was taken out, to be given back."),
     EventKind(
         "credit.spent",
         "warning",
         "A prepaid credit is used up; the car is stopped.",
-        "Add to it: smartcharge prepaid DRIVER --add 20kWh.",
+        "Add to it: smartcharge prepaid DRIVER --add 20kWh, or money as in 10EUR.",
     ),
     EventKind("override.set", "info", "A person asked smartcharge to start, stop or hold."),
     EventKind("override.ended", "info", "What a person asked for has ended, by resume or by unplugging."),

@@ -11,7 +11,10 @@ one exact search (`search.py`).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from operator import mul, sub
 from typing import NamedTuple
 
 from scheduler.domain.interval import Interval, as_utc
@@ -71,6 +74,7 @@ def cheapest_plan(
     return _plan(need, rules, start, terms, line, best._replace(off=_off(terms, weighed, best)), outcome)
 
 
+MICROSECOND = timedelta(microseconds=1)
 MOST_OFF_BITS = 300
 """Where the bound stands above money in the order of merit, it says nothing about money; so much is beyond any money."""
 
@@ -165,6 +169,12 @@ def _later(terms: Terms, line: Timeline, reserve: Reserve) -> Reserve:
 
 
 def _searched(task: Task) -> Best:
+    """Return the best runs for *task*. Where the best without pauses keeps them, there are no better ones, and it is proven."""
+    pause = task.least_pause_us
+    if pause and len(task.targets) > 1:
+        eased = _searched(replace(task, least_pause_us=0))
+        if all(later[0] - earlier[1] >= pause for earlier, later in pairwise(eased.runs)):
+            return eased
     moments = last_moments(task)
     fine = refined(task, (*moments.starts, *moments.stops))
     grid = Grid(fine)
@@ -176,7 +186,7 @@ def _searched(task: Task) -> Best:
     bound = found.bound
     if not moments.complete:
         bound = min(bound, unruled_bound(task, relaxed.rates))
-    elif len(task.targets) > 1 and (task.least_run_us or task.least_pause_us):
+    elif len(task.targets) > 1 and (pause or (task.least_run_us and task.guarded)):
         bound = min(bound, found.least)
     off = min(found.weight - bound, task.money << MOST_OFF_BITS)
     return Best(found.runs, off / task.money / task.money_per_price)
@@ -202,8 +212,7 @@ def _plan(
     return ChargePlan(
         outcome,
         tuple(
-            ChargeWindow(start + timedelta(microseconds=begin), start + timedelta(microseconds=until), power_kw)
-            for begin, until in runs
+            ChargeWindow(start + begin * MICROSECOND, start + until * MICROSECOND, power_kw) for begin, until in runs
         ),
         need.energy_kwh if charged == terms.total_us else charged * power_kw / HOUR_US,
         max(goal.shortfall_kwh for goal in goals),
@@ -223,7 +232,8 @@ def _missing(
 ) -> GoalShortfall:
     """Return what is missing of a goal at its time; less than a microsecond's charge is nothing."""
     ready_by = as_utc(ready_by)
-    had_us = shared(runs, [(0, microseconds(ready_by - start))])
+    mark = microseconds(ready_by - start)
+    had_us = sum(min(until, mark) - begin for begin, until in runs if begin < mark)
     short = had_us < charging_us(energy_kwh, power_kw)
     return GoalShortfall(ready_by, max(energy_kwh - had_us * power_kw / HOUR_US, 0.0) if short else 0.0)
 
@@ -232,9 +242,12 @@ def _bill(line: Timeline, runs: list[Stretch]) -> tuple[float, int, bool]:
     """Return price times microseconds, the microseconds at unknown prices, and whether all are at the tariff."""
     points, cost, unknown_us, firm = line.points, 0.0, 0, True
     for begin, until in runs:
-        for cell in range(bisect_right(points, begin) - 1, bisect_left(points, until)):
-            kind, used = line.kinds[cell], min(until, points[cell + 1]) - max(begin, points[cell])
-            cost += line.prices[cell] * used
-            unknown_us += used if kind is Kind.UNKNOWN else 0
-            firm = firm and kind is Kind.KNOWN
+        first, after = bisect_right(points, begin) - 1, bisect_left(points, until)
+        edges = (begin, *points[first + 1 : after], until)
+        lengths = list(map(sub, edges[1:], edges))
+        cost += sum(map(mul, line.prices[first:after], lengths))
+        kinds = line.kinds[first:after]
+        if kinds.count(Kind.KNOWN) < len(kinds):
+            firm = False
+            unknown_us += sum(length for kind, length in zip(kinds, lengths, strict=True) if kind is Kind.UNKNOWN)
     return cost, unknown_us, firm

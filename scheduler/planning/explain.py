@@ -80,7 +80,7 @@ def _achievement(promise: Promise, clock: _Clock) -> str:
 
 def _limited(goal: ChargeGoal) -> str:
     """Say what ends below what was asked for: the car's own limit, or a prepaid credit."""
-    why = "the prepaid credit ends there" if goal.by_credit else "the car stops there by itself"
+    why = "the prepaid credit buys no more" if goal.by_credit else "the car stops there by itself"
     return "" if goal.wanted_pct is None else f" (of {goal.wanted_pct:.0f} %: {why})"
 
 

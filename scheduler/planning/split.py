@@ -39,24 +39,24 @@ def cheapest_split(terms: Terms, line: Timeline) -> list[Stretch] | None:
 def _taken(terms: Terms, line: Timeline) -> list[Stretch] | None:
     """Return the stretches to charge in; None where there are too many equal ones to choose from."""
     points, kinds, prices = line.points, line.kinds, line.prices
-    unknown = Kind.UNKNOWN
-    order = [
-        i for i, (kind, capped) in enumerate(zip(kinds, line.capped, strict=True)) if kind < unknown and not capped
-    ]
+    order = [i for i in range(len(kinds)) if not line.capped[i]] if True in line.capped else list(range(len(kinds)))
+    unknown: list[int] = []
+    if Kind.UNKNOWN in kinds or Kind.BLOCKED in kinds:
+        unknown = [i for i in reversed(order) if kinds[i] is Kind.UNKNOWN]
+        order = [i for i in order if kinds[i] < Kind.UNKNOWN]
     order.sort(key=prices.__getitem__)
     priced = len(order)
-    order += [i for i in range(len(kinds) - 1, -1, -1) if kinds[i] is unknown and not line.capped[i]]
     missing = terms.total_us
     taken: list[Stretch] = []
-    for rank, i in enumerate(order):
+    for rank, i in enumerate(order + unknown):
         length = points[i + 1] - points[i]
         if length < missing:
             missing -= length
             taken.append((points[i], points[i + 1]))
             continue
         going = [(0, 0)] if terms.running else []
-        equal = [other for other in order[:priced] if prices[other] == prices[i]] if rank < priced else []
-        if len(equal) > 1:
+        if sum(prices[other] == prices[i] for other in order[max(rank - 1, 0) : rank + 2]) > 1 and rank < priced:
+            equal = [other for other in order if prices[other] == prices[i]]
             cheaper = [(points[other], points[other + 1]) for other in order[: order.index(equal[0])]]
             return _with_equals(line, cheaper, going, sorted(equal), terms)
         taken.append(
@@ -79,8 +79,8 @@ def _with_equals(
 def part_beside(cell: Stretch, taken: list[Stretch], missing: int, *, late: bool, at_end: bool) -> Stretch:
     """Return which *missing* part of *cell* to take: *at_end*, else beside what is *taken* already, else *late* or early."""
     begin, until = cell
-    follows = any(end == begin for _, end in taken)
-    leads = any(start == until for start, _ in taken)
+    follows = begin in [end for _, end in taken]
+    leads = until in [start for start, _ in taken]
     if at_end or (late if follows == leads else leads):
         return until - missing, until
     return begin, begin + missing

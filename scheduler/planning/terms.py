@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
+from typing import NamedTuple
 
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import as_utc
@@ -13,8 +13,7 @@ from scheduler.planning.task import UNLIMITED
 from scheduler.planning.timeline import HOUR_US, Stretch, Timeline, microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """
     What is to be charged from 0 to `end_us`, by which rules.
 
@@ -47,7 +46,7 @@ class Terms:
     def short_us(self, runs: list[Stretch]) -> int:
         """Return how much *runs* leave missing over all the goals ahead."""
         return sum(
-            max(energy_us - sum(max(min(until, mark) - begin, 0) for begin, until in runs), 0)
+            max(energy_us - sum(min(until, mark) - begin for begin, until in runs if begin < mark), 0)
             for mark, energy_us in self.goals
         )
 

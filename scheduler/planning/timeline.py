@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from scheduler.domain.interval import Interval, merged
 from scheduler.domain.tariff import PriceSlot, TariffCurve
@@ -49,8 +50,7 @@ class Standing:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """
     `points` ascend from 0; cell *i* is `[points[i], points[i + 1])` with `kinds[i]` and `prices[i]` (0 where unknown).
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
+from scheduler.planning.crossing import Crossing
 from scheduler.planning.frontier import Frontier
 from scheduler.planning.partial import Floating, Path, State
 from scheduler.planning.passage import Passage
@@ -30,6 +31,8 @@ class Walk:
         self._rows = frozenset(moments.starts)
         self._total = task.targets[-1].energy_us
         self._passage = Passage(task, relaxed)
+        across = len(task.targets) > 1 and task.least_run_us and not (task.least_pause_us or task.guarded)
+        self._crossing = Crossing(task, grid, relaxed) if across else None
         runs = grid.last if task.starts == UNLIMITED else task.layers + len(task.exempt) + 1
         self.slack = max(map(abs, task.bends)) * grid.widest**2 * runs
         self._one_last = all(target.index < grid.last for target in task.targets[:-1])
@@ -98,8 +101,19 @@ class Walk:
             self._begin(time, cell, after, begun, bound_to=bound_to)
             if state.floating is None:
                 self._begin_inside(time, cell, after, begun, bound_to=bound_to)
+            elif self._crossing is not None:
+                self._begin_across(time, cell, after, begun, bound_to=bound_to)
             for start in _within(self._moments.starts, time, self._points[cell + 1]):
                 self._begin_row(start, after, begun, bound_to=bound_to)
+
+    def _begin_across(self, time: int, cell: int, left: int, state: State, *, bound_to: bool) -> None:
+        """Charge for a least run that follows the floating end, so that a target on the way is just met."""
+        assert self._crossing is not None
+        for reached, resume, charged in self._crossing.runs(time, cell, state, self._begins):
+            since = self._points[reached]
+            if not bound_to or self._reaches_exempt(cell, since + 1):
+                for settled in self._passage.passed(since, resume, charged, charging=False):
+                    self._rest(resume, left, settled)
 
     def _ways(self, time: int, cell: int, left: int, state: State) -> list[tuple[int, bool, State]]:
         """Return the ways to start in *cell*: starts left after it, whether bound for an exempt cell, and the state."""

@@ -155,7 +155,7 @@ class _Account:
 
     def _target(self, goal: ChargeGoal) -> str:
         name = f" ({goal.name})" if goal.name else ""
-        why = "where the prepaid credit ends" if goal.by_credit else "where the car stops by itself"
+        why = "where the prepaid credit buys no more" if goal.by_credit else "where the car stops by itself"
         limited = "" if goal.wanted_pct is None else f" instead of {goal.wanted_pct:.0f} %, {why},"
         return f"{goal.target_pct:.0f} %{limited} by {self._moment(goal.ready_by)}{name}"
 

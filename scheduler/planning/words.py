@@ -28,7 +28,7 @@ REASON_WORDS = {
     Reason.PLUG_IN: "the car had started by itself",
     Reason.TARGET_REACHED: "target reached",
     Reason.OUTSIDE_WINDOW: "outside its windows",
-    Reason.CREDIT: "its prepaid credit is used up",
+    Reason.CREDIT: "its prepaid credit buys no more",
 }
 
 VERB_WORDS = {Verb.START: "Start", Verb.STOP: "Stop", Verb.LIMIT: "Charge limit"}

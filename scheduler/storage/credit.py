@@ -1,15 +1,13 @@
-"""Prepaid credit: entries that are only ever added, in whole watt-hours, so that sums are exact in every database."""
+"""Prepaid credit: entries that are only ever added, in whole steps of their unit, so that sums are exact in every database."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import Row, func, insert, select
 
-from scheduler.domain.credit import WATT_HOUR, Booking, Meter
+from scheduler.domain.credit import KWH, MONEY_STEP, WATT_HOUR, Amount, Booking, Meter
 from scheduler.domain.driver import DriverId
-from scheduler.domain.errors import InvalidValue
 from scheduler.storage.database import Rows
 from scheduler.storage.schema import CREDIT
 
@@ -18,28 +16,34 @@ class CreditRows(Rows):
     """There is no way to change or drop an entry: a mistake is mended by another one."""
 
     def book(self, booking: Booking) -> None:
-        """Append an entry. One of no energy, or finer than a watt-hour, is InvalidValue."""
-        wh = booking.kwh / WATT_HOUR
-        if not wh or wh != wh.to_integral_value():
-            raise InvalidValue(f"an entry of credit is in whole watt-hours and not 0, got {booking.kwh} kWh")
+        """Append an entry."""
         with self._database.writing() as connection:
             connection.execute(
                 insert(CREDIT).values(
                     driver_id=booking.driver_id,
                     at=booking.at,
-                    wh=int(wh),
+                    wh=int(booking.kwh / WATT_HOUR),
                     vehicle_id=booking.vehicle_id,
                     plugged_in_at=booking.plugged_in_at,
                     meter=booking.meter.value if booking.meter else None,
                     uncertainty_wh=int(booking.uncertainty_kwh / WATT_HOUR),
+                    money=int(booking.money / MONEY_STEP) if booking.currency else None,
+                    currency=booking.currency or None,
+                    reference=booking.reference or None,
                 )
             )
 
-    def balance_kwh(self, driver_id: DriverId) -> Decimal:
-        """Return what a driver has left; below 0 where a car took more than was bought."""
-        query = select(func.coalesce(func.sum(CREDIT.c.wh), 0)).where(CREDIT.c.driver_id == driver_id)
+    def balance(self, driver_id: DriverId) -> Amount:
+        """Return what a driver has left, in the unit of the last purchase; below 0 where a car took more than was bought."""
+        own = CREDIT.c.driver_id == driver_id
+        unit = select(CREDIT.c.currency).where(own, CREDIT.c.vehicle_id.is_(None)).order_by(CREDIT.c.id.desc()).limit(1)
         with self._database.reading() as connection:
-            return _kwh(int(connection.execute(query).scalar_one()))
+            currency = connection.execute(unit).scalar()
+            step, column = (MONEY_STEP, CREDIT.c.money) if currency else (WATT_HOUR, CREDIT.c.wh)
+            query = select(func.coalesce(func.sum(column), 0)).where(
+                own, CREDIT.c.currency.is_not_distinct_from(currency)
+            )
+            return Amount((int(connection.execute(query).scalar_one()) * step).quantize(step), currency or KWH)
 
     def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
         """Return a driver's entries in the order they were made: all, or those of the stay that began then."""
@@ -49,18 +53,24 @@ class CreditRows(Rows):
         with self._database.reading() as connection:
             return [_booking(row) for row in connection.execute(query)]
 
-
-def _kwh(wh: int) -> Decimal:
-    return (wh * WATT_HOUR).quantize(WATT_HOUR)
+    def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
+        """Return the entry that a driver's purchase of that name made; None where there is none."""
+        query = select(CREDIT).where(CREDIT.c.driver_id == driver_id, CREDIT.c.reference == reference)
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return _booking(row) if row is not None else None
 
 
 def _booking(row: Row[tuple[object, ...]]) -> Booking:
     return Booking(
         row.driver_id,
         row.at,
-        _kwh(row.wh),
+        (row.wh * WATT_HOUR).quantize(WATT_HOUR),
         row.vehicle_id,
         row.plugged_in_at,
         Meter(row.meter) if row.meter else None,
-        _kwh(row.uncertainty_wh),
+        (row.uncertainty_wh * WATT_HOUR).quantize(WATT_HOUR),
+        ((row.money or 0) * MONEY_STEP).quantize(MONEY_STEP),
+        row.currency or "",
+        row.reference or "",
     )

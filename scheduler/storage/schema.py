@@ -28,7 +28,7 @@ from sqlalchemy.engine import Dialect
 from scheduler.domain.command import OPEN_STATUSES
 from scheduler.domain.interval import as_utc
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration. Revisions are ascending numbers, so that an older database can be told from a newer one."""
 
 METADATA = MetaData()
@@ -239,6 +239,10 @@ CREDIT = Table(
     Column("plugged_in_at", Moment),
     Column("meter", Text),
     Column("uncertainty_wh", BigInt, nullable=False),
+    Column("money", BigInt, comment="in ten-thousandths; null: the entry is in energy"),
+    Column("currency", Text, comment="of money"),
+    Column("reference", Text, comment="the buyer's own name for a purchase; once for a driver"),
     Index("credit_by_driver", "driver_id", "id"),
+    Index("credit_by_reference", "driver_id", "reference", unique=True),
     sqlite_strict=True,
 )

@@ -71,10 +71,15 @@ class RunningDaemon:
         query = _query(to_pct=to_pct, from_pct=from_pct, power_kw=power_kw)
         return self._ask("GET", f"/api/v1/cars/{_named(name)}/estimate{query}")
 
-    def credit(self, name: str, add: str | None = None) -> dict[str, Any]:
-        """Return a prepaid driver's credit, after *add* was added to it. InvalidValue in words."""
+    def credit(
+        self, name: str, add: str | None = None, reference: str = "", *, pay_out: bool = False
+    ) -> dict[str, Any]:
+        """Return a prepaid driver's credit, after *add* was added to it or it was paid out. InvalidValue in words."""
         path = f"/api/v1/drivers/{_named(name)}/credit"
-        return self._ask("GET", path) if add is None else self._ask("POST", path + _query(kwh=add))
+        if pay_out:
+            return self._ask("DELETE", path)
+        query = _query(amount=add, reference=reference or None)
+        return self._ask("GET", path) if add is None else self._ask("POST", path + query)
 
     def wish(self, name: str, verb: str) -> list[str]:
         """

@@ -14,10 +14,14 @@ Driver = Annotated[str, Path(description="A driver's name, or a car's of theirs"
 
 
 class AccountAnswer(Answer):
-    """A driver's credit. Amounts are decimal text, exact to the watt-hour."""
+    """
+    A driver's credit. The balance is decimal text in `unit`, exact: `kWh` to the watt-hour, or a currency's code to the
+    ten-thousandth.
+    """
 
     driver: str
-    balance_kwh: str
+    balance: str
+    unit: str
     sentence: str
     receipt: list[str]
 
@@ -25,7 +29,8 @@ class AccountAnswer(Answer):
     def of(cls, account: Account) -> AccountAnswer:
         return cls(
             driver=account.driver_id,
-            balance_kwh=str(account.balance_kwh),
+            balance=str(account.balance.value),
+            unit=account.balance.unit,
             sentence=account.sentence,
             receipt=list(account.receipt),
         )
@@ -41,8 +46,17 @@ def credit(prepaying: Prepaying) -> APIRouter:
 
     @router.post("/{name}/credit", summary="Add to a driver's credit", responses=UNKNOWN_NAME | FOREIGN_WRITE)
     async def add(
-        name: Driver, kwh: Annotated[str, Query(description="For example 20kWh", max_length=40)]
+        name: Driver,
+        amount: Annotated[str, Query(description="For example 20kWh or 10EUR", max_length=40)],
+        reference: Annotated[
+            str,
+            Query(description="A name for the purchase, which is made once however often it is tried", max_length=100),
+        ] = "",
     ) -> AccountAnswer:
-        return AccountAnswer.of(prepaying.add(name, kwh))
+        return AccountAnswer.of(prepaying.add(name, amount, reference))
+
+    @router.delete("/{name}/credit", summary="Pay out what is left", responses=UNKNOWN_NAME | FOREIGN_WRITE)
+    async def pay_out(name: Driver) -> AccountAnswer:
+        return AccountAnswer.of(prepaying.pay_out(name))
 
     return router

@@ -15,8 +15,10 @@ from scheduler.domain.credit import Booking, Meter
 from scheduler.domain.driver import Driver, DriverId
 from scheduler.domain.roster import Seat
 from scheduler.domain.session import ChargeSession
+from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import VehicleState
-from tests.dispatch.test_turns import ADA, EVENING, Ring
+from scheduler.planning.credit import Credit
+from tests.dispatch.test_turns import ADA, CHEAP, EVENING, Ring, night
 from tests.fakes.store import MemoryStore
 
 DRIVER = DriverId("ada")
@@ -36,7 +38,7 @@ def later(state: VehicleState, **facts: Any) -> VehicleState:
 def booked(before: VehicleState, state: VehicleState, *, opened: bool = False, **driver: Any) -> list[Booking]:
     store = MemoryStore()
     session = ChargeSession(ADA, state.seen_at if opened else before.seen_at)
-    Prepaid(store).book(seat(**driver), before, state, Observation(session, plugged_in=opened))
+    Prepaid(store, Ring()).book(seat(**driver), before, state, Observation(session, plugged_in=opened))
     return store.bookings(DRIVER)
 
 
@@ -60,7 +62,7 @@ def test_another_drivers_car_is_neither_booked_nor_held_back() -> None:
     free = seat(prepaid=False)
 
     assert [] == booked(AT_REST, later(AT_REST, soc_pct=59), prepaid=False)
-    assert UNLIMITED == Prepaid(MemoryStore()).standing(free, AT_REST, EVENING)
+    assert UNLIMITED == Prepaid(MemoryStore(), Ring()).standing(free, AT_REST, EVENING)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +78,10 @@ def test_another_drivers_car_is_neither_booked_nor_held_back() -> None:
 def test_a_credit_allows_as_much_as_is_sure_by_the_cars_meter(facts: dict[str, Any], left_kwh: float) -> None:
     store = MemoryStore()
     store.book(Booking(DRIVER, EVENING, Decimal(10)))
-    standing = Prepaid(store).standing(seat(), replace(AT_REST, **facts), EVENING)
+    standing = Prepaid(store, Ring()).standing(seat(), replace(AT_REST, **facts), EVENING)
 
-    assert standing.left_kwh == pytest.approx(left_kwh, abs=0.001)
+    assert standing.left is not None
+    assert standing.left.energy_kwh == pytest.approx(left_kwh, abs=0.001)
 
 
 def test_what_went_by_power_makes_the_rest_as_much_less_sure() -> None:
@@ -89,7 +92,83 @@ def test_what_went_by_power_makes_the_rest_as_much_less_sure() -> None:
     store.book(Booking(DRIVER, EVENING, Decimal(-5), ADA, EVENING, Meter.POWER, Decimal("0.5")))
     store.book(Booking(DRIVER, EVENING, Decimal(-1), ADA, EVENING - HOUR, Meter.POWER, Decimal("0.1")))
 
-    standing = Prepaid(store).standing(seat(), charging, EVENING)
+    standing = Prepaid(store, Ring()).standing(seat(), charging, EVENING)
 
-    assert standing.left_kwh == pytest.approx(3.5 / 1.1)
+    assert standing.left is not None
+    assert standing.left.energy_kwh == pytest.approx(3.5 / 1.1)
     assert standing.stop_at == EVENING + timedelta(hours=3.5 / 1.1 / 11) - timedelta(seconds=60)
+
+
+def in_money(euros: str, *entries: Booking) -> MemoryStore:
+    """Return a ledger in which so much was bought, and *entries* after it."""
+    store = MemoryStore()
+    store.book(Booking(DRIVER, EVENING, money=Decimal(euros), currency="EUR"))
+    for entry in entries:
+        store.book(entry)
+    return store
+
+
+def test_what_flowed_is_paid_from_a_credit_in_money_at_the_price_of_its_moment() -> None:
+    store = in_money("10")
+    before = replace(AT_REST, charging=True, soc_seen_at=CHEAP - HOUR, seen_at=CHEAP - HOUR)
+    state = replace(before, soc_pct=68, soc_seen_at=CHEAP + HOUR, seen_at=CHEAP + HOUR)
+
+    Prepaid(store, Ring()).book(seat(), before, state, Observation(ChargeSession(ADA, EVENING)))
+
+    assert [(Decimal("-11.600"), Decimal("-2.9000"), "EUR")] == [
+        (each.kwh, each.money, each.currency) for each in store.bookings(DRIVER)[1:]
+    ]
+    assert "EUR 7.10" == str(store.balance(DRIVER))
+
+
+def test_money_keeps_back_what_the_meter_may_be_off_by_at_the_dearest_price() -> None:
+    dear = Booking(DRIVER, EVENING, Decimal(-10), ADA, EVENING, Meter.COUNTER, Decimal("0.05"), Decimal(-5), "EUR")
+    store = in_money("10", dear)
+    store.save_session(ChargeSession(ADA, EVENING))
+    state = replace(AT_REST, energy_added_kwh=9.0, energy_seen_at=CHEAP)
+
+    standing = Prepaid(store, Ring()).standing(seat(), state, CHEAP)
+
+    assert standing.may_charge
+    assert Credit(money=5 - 0.05 * 0.5) == standing.left
+
+
+def test_a_charging_car_is_stopped_a_minute_before_its_money_ends() -> None:
+    state = replace(
+        AT_REST,
+        charging=True,
+        energy_added_kwh=0.0,
+        power_kw=10.0,
+        seen_at=CHEAP - HOUR / 2,
+        energy_seen_at=CHEAP - HOUR / 2,
+    )
+
+    standing = Prepaid(in_money("3.51"), Ring()).standing(seat(), state, CHEAP)
+
+    # Half an hour at 0.30 is gone, and 0.05 kWh may be, at the price of now: EUR 2.00 are left, for an hour at 0.20.
+    assert standing.stop_at is not None
+    assert timedelta(hours=1) - timedelta(seconds=60) == standing.stop_at - CHEAP
+    assert standing.may_charge
+
+
+@pytest.mark.parametrize(
+    ("euros", "curve", "may_charge", "unpriced"),
+    [
+        ("10", None, True, False),
+        ("0.1", None, False, False),
+        ("10", TariffCurve("EUR"), False, True),
+        ("10", TariffCurve("GBP", night().slots), False, True),
+        ("10", TariffCurve("EUR", tuple(replace(slot, firm=False) for slot in night().slots)), False, True),
+    ],
+    ids=["enough", "too little for half a kWh", "no price", "another currency", "a forecast"],
+)
+def test_nothing_is_started_for_money_without_half_a_kilowatt_hour_of_it_at_a_known_price(
+    euros: str, curve: TariffCurve | None, may_charge: bool, unpriced: bool
+) -> None:
+    prepaid = Prepaid(in_money(euros), Ring(curve=night() if curve is None else curve))
+
+    standing = prepaid.standing(seat(), AT_REST, EVENING)
+    charging = prepaid.standing(seat(), replace(AT_REST, charging=True), EVENING)
+
+    assert (may_charge, unpriced) == (standing.may_charge, standing.unpriced)
+    assert may_charge == charging.may_charge

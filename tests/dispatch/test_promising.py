@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.dispatch.promising import Circumstances, Promising
+from scheduler.dispatch.promising import UNPRICED, Circumstances, Promising
 from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId, Trip
 from scheduler.domain.plan import PlanOutcome, Prefer
 from scheduler.domain.promise import Promise
@@ -17,6 +17,7 @@ from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
 from scheduler.planning.considerate import CAP_DROPPED
+from scheduler.planning.credit import Credit
 
 NOW = datetime(2026, 2, 1, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -290,6 +291,33 @@ def test_without_a_goal_no_battery_stands_full() -> None:
 
 @pytest.mark.parametrize("soc_pct", [46.0, None])
 def test_not_a_watt_hour_more_than_the_credit_is_planned(soc_pct: float | None) -> None:
-    promise = promised(seat(), Circumstances(soc_pct, credit_kwh=7.3))
+    promise = promised(seat(), Circumstances(soc_pct, credit=Credit(energy_kwh=7.3)))
 
     assert promise.plan.energy_kwh <= 7.3
+
+
+@pytest.mark.parametrize("soc_pct", [46.0, None])
+def test_not_a_cent_more_than_the_credit_is_planned_and_it_goes_to_the_cheapest_hours(soc_pct: float | None) -> None:
+    whole = promised(seat(), Circumstances(soc_pct))
+
+    promise = promised(seat(), Circumstances(soc_pct, credit=Credit(money=whole.plan.cost / 2)))
+
+    assert whole.plan.cost / 2 - 0.1 < promise.plan.cost <= whole.plan.cost / 2
+    assert promise.plan.cost / promise.plan.energy_kwh <= whole.plan.cost / whole.plan.energy_kwh
+    assert promise.plan.energy_kwh > whole.plan.energy_kwh / 2 - 0.6
+    assert soc_pct is None or (promise.goal is not None and promise.goal.by_credit)
+
+
+def test_money_enough_for_the_goal_changes_nothing() -> None:
+    whole = promised(seat(), Circumstances(46.0))
+
+    promise = promised(seat(), Circumstances(46.0, credit=Credit(money=100.0)))
+
+    assert (whole.plan, whole.goal, whole.notes) == (promise.plan, promise.goal, promise.notes)
+
+
+def test_money_buys_nothing_at_a_price_that_is_not_known_and_the_promise_says_so() -> None:
+    promise = promised(seat(), Circumstances(46.0, credit=Credit(money=100.0)), hours=0)
+
+    assert () == promise.plan.windows
+    assert (UNPRICED,) == promise.notes

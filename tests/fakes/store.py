@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from scheduler.domain.command import ARROWS, Command, CommandId, CommandStatus
-from scheduler.domain.credit import WATT_HOUR, Booking
+from scheduler.domain.credit import KWH, MONEY_STEP, WATT_HOUR, Amount, Booking
 from scheduler.domain.driver import DriverId
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import CATALOGUE, Event, Fact
@@ -293,12 +293,17 @@ class MemoryStore:
         return [event for event in own if event.seq > after_seq][:limit]
 
     def book(self, booking: Booking) -> None:
-        if not booking.kwh or booking.kwh != booking.kwh.quantize(WATT_HOUR):
-            raise InvalidValue(f"an entry of credit is in whole watt-hours and not 0, got {booking.kwh} kWh")
         self._books.credit.append(booking)
 
-    def balance_kwh(self, driver_id: DriverId) -> Decimal:
-        return sum((booking.kwh for booking in self.bookings(driver_id)), Decimal(0)).quantize(WATT_HOUR)
+    def balance(self, driver_id: DriverId) -> Amount:
+        own = self.bookings(driver_id)
+        currency = next((each.currency for each in reversed(own) if each.vehicle_id is None), "")
+        amounts = [each.amount.value for each in own if each.currency == currency]
+        step = MONEY_STEP if currency else WATT_HOUR
+        return Amount(sum(amounts, Decimal(0)).quantize(step), currency or KWH)
+
+    def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
+        return next((each for each in self.bookings(driver_id) if each.reference == reference), None)
 
     def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
         own = [booking for booking in self._books.credit if booking.driver_id == driver_id]

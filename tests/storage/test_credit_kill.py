@@ -82,17 +82,26 @@ def killed(path: Path, before: int) -> None:
     assert signal.SIGKILL == os.WTERMSIG(status)
 
 
-def bought(path: Path) -> None:
+BOUGHT = {
+    "energy": Booking(DRIVER, EVENING, Decimal(20)),
+    "money": Booking(DRIVER, EVENING, money=Decimal(20), currency="EUR"),
+}
+COSTS = {"energy": Decimal(1), "money": Decimal("0.3")}
+"""What a kWh takes from the credit: it is evening, at EUR 0.30."""
+
+
+def bought(path: Path, unit: str = "energy") -> None:
     store = open_store(path)
     store.enlist([ADA], EVENING)
-    store.book(Booking(DRIVER, EVENING, Decimal(20)))
+    store.book(BOUGHT[unit])
     store.close()
 
 
 @pytest.mark.live
-def test_a_kill_before_any_statement_loses_no_watt_hour_and_counts_none_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", BOUGHT)
+def test_a_kill_before_any_statement_loses_no_watt_hour_and_counts_none_twice(tmp_path: Path, unit: str) -> None:
     fresh, whole, path = (tmp_path / name for name in ("fresh.db", "whole.db", "killed.db"))
-    bought(fresh)
+    bought(fresh, unit)
     copyfile(fresh, whole)
     statements = live(whole, None)
 
@@ -102,14 +111,17 @@ def test_a_kill_before_any_statement_loses_no_watt_hour_and_counts_none_twice(tm
         live(path, None, first=TURNS)
 
         store = open_store(path)
-        left_kwh, bookings = store.balance_kwh(DRIVER), store.bookings(DRIVER)
+        left, bookings = store.balance(DRIVER), store.bookings(DRIVER)
         store.close()
         # What flowed before the car was seen for the first time is nobody's to book.
-        used_kwh = 20 - left_kwh
+        used_kwh = -sum((each.kwh for each in bookings[1:]), Decimal(0))
+        assert 20 - used_kwh * COSTS[unit] == left.value, before
         assert used_kwh in (Decimal(0), Decimal(TURNS)), before
         assert used_kwh == TURNS or 1 == len(bookings), before
 
-    print(f"{len(range(1, statements + 1, EVERY))} kills among the {statements} statements of {TURNS + 1} turns")
+    print(
+        f"{len(range(1, statements + 1, EVERY))} kills among the {statements} statements of {TURNS + 1} turns, in {unit}"
+    )
 
 
 def test_what_a_person_adds_is_there_after_the_answer(tmp_path: Path) -> None:
@@ -117,10 +129,10 @@ def test_what_a_person_adds_is_there_after_the_answer(tmp_path: Path) -> None:
     bought(path)
     ring = LedgerRing(path)
 
-    account = Prepaying(ring.clock, ring.store, lambda: ring.roster, ring.notes).add("ada", "5kWh")
+    account = Prepaying(ring.clock, ring.store, ring, lambda: ring.roster, ring.notes).add("ada", "5kWh")
     ring.store.close()
 
     store = open_store(path)
-    left_kwh = store.balance_kwh(DRIVER)
+    left_kwh = store.balance(DRIVER).value
     store.close()
-    assert (Decimal(25), Decimal(25)) == (account.balance_kwh, left_kwh)
+    assert (Decimal(25), Decimal(25)) == (account.balance.value, left_kwh)

@@ -46,7 +46,7 @@ def test_a_credit_that_ends_between_two_looks_is_not_exceeded(
         store = street.house.store
         commands = [(each.verb, each.reason, each.status) for each in store.commands(ADA, EVENING)]
         spent = [event.name for event in store.events(0, 10_000, ADA) if event.name == "credit.spent"]
-        return street.world.truth("ada").energy_kwh, store.balance_kwh(DRIVER), commands, spent
+        return street.world.truth("ada").energy_kwh, store.balance(DRIVER).value, commands, spent
 
     used_kwh, left_kwh, commands, _ = told.live(story)
 
@@ -84,7 +84,7 @@ def test_a_car_that_does_not_obey_at_once_takes_what_it_draws_until_it_does_and_
         street.house.operations.start("ada")
         await street.until(MORNING)
         truth = street.world.truth("ada")
-        return truth.energy_kwh, street.house.store.balance_kwh(DRIVER), truth.charging
+        return truth.energy_kwh, street.house.store.balance(DRIVER).value, truth.charging
 
     used_kwh, left_kwh, charging = told.live(story)
 
@@ -108,7 +108,7 @@ def test_nothing_is_started_without_credit_and_the_car_charges_once_there_is_som
     before_kwh, sentence, after_kwh = told.live(story)
 
     assert before_kwh == 0
-    assert "the prepaid credit ends there" in sentence
+    assert "the prepaid credit buys no more" in sentence
     assert 3.0 <= after_kwh <= 4.3
 
 

@@ -75,7 +75,7 @@ async def nights(street: Street) -> list[Night]:
             driver.id.split("-")[0],
             driver.cars[0].vehicle.max_power_kw,
             street.world.truth(driver.id).energy_kwh,
-            float(store.balance_kwh(DriverId(driver.id))),
+            float(store.balance(DriverId(driver.id)).value),
             street.house.prepaying.account(driver.id).receipt,
             len(store.commands(VehicleId(driver.id), EVENING)),
         )

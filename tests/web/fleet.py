@@ -83,7 +83,7 @@ class Fleet:
             version="1.2.3",
             desk=self,
         )
-        self.prepaying = Prepaying(self.clock, self.store, lambda: Roster(self.drivers), self)
+        self.prepaying = Prepaying(self.clock, self.store, self, lambda: Roster(self.drivers), self)
         self.store.enlist([car.vehicle.id for driver in drivers for car in driver.cars], now)
 
     def curve(self, tariff_id: TariffId) -> TariffCurve | None:

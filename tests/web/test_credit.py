@@ -17,6 +17,7 @@ import pytest
 from scheduler.domain.credit import Booking, Meter
 from scheduler.domain.driver import DriverId
 from scheduler.domain.errors import ConfigError, InvalidValue
+from scheduler.domain.tariff import TariffCurve
 from scheduler.ledger_credit import credit_in_ledger
 from scheduler.terminal.prepaid import show_account
 from tests.house.tree import ROOT
@@ -26,7 +27,9 @@ ADA = DriverId("ada")
 
 
 def a_prepaid_fleet() -> Fleet:
-    return Fleet(replace(a_driver("Ada", "ID.3", "ada-id3"), prepaid=True), a_driver("Ben", "Zoe", "ben-zoe"))
+    fleet = Fleet(replace(a_driver("Ada", "ID.3", "ada-id3"), prepaid=True), a_driver("Ben", "Zoe", "ben-zoe"))
+    fleet.curves[fleet.drivers[0].tariff_id] = TariffCurve("EUR")
+    return fleet
 
 
 def ask(fleet: Fleet, method: str, path: str) -> tuple[int, dict[str, Any]]:
@@ -43,23 +46,24 @@ def ask(fleet: Fleet, method: str, path: str) -> tuple[int, dict[str, Any]]:
 def test_what_is_added_is_left_and_wakes_the_drivers_cars() -> None:
     fleet = a_prepaid_fleet()
 
-    added = ask(fleet, "POST", "/api/v1/drivers/ada/credit?kwh=20kWh")
+    added = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=20kWh")
     seen = ask(fleet, "GET", "/api/v1/drivers/ada-id3/credit")
 
     assert added == seen
     assert (200, "20.000", "Ada has 20.000 kWh left of 20.000 kWh bought.") == (
-        seen[0], seen[1]["balance_kwh"], seen[1]["sentence"],
+        seen[0], seen[1]["balance"], seen[1]["sentence"],
     )  # fmt: skip
-    assert Decimal(20) == fleet.store.balance_kwh(ADA)
+    assert Decimal(20) == fleet.store.balance(ADA).value
     assert "credit.added" in [event.name for event in fleet.store.events()]
 
 
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/api/v1/drivers/ada/credit?kwh=-5kWh", "expected an amount such as 20kWh"),
-        ("/api/v1/drivers/ben/credit?kwh=5kWh", "Ben is not prepaid"),
-        ("/api/v1/drivers/aba/credit?kwh=5kWh", "did you mean"),
+        ("/api/v1/drivers/ada/credit?amount=-5kWh", "expected an amount such as 20kWh"),
+        ("/api/v1/drivers/ben/credit?amount=5kWh", "Ben is not prepaid"),
+        ("/api/v1/drivers/aba/credit?amount=5kWh", "did you mean"),
+        ("/api/v1/drivers/ada/credit?amount=5GBP", "got GBP 5.00, expected EUR, which Ada's prices are in"),
     ],
 )
 def test_what_cannot_be_added_is_refused_in_words(path: str, words: str) -> None:
@@ -93,12 +97,80 @@ def test_without_a_daemon_the_ledger_is_added_to_before_the_first_night_too(tmp_
     copytree(ROOT / "config", config)
     driver = min((config / "drivers").glob("*.yaml"))
     with pytest.raises(InvalidValue, match="is not prepaid"):
-        credit_in_ledger(config, state, driver.stem, "5kWh")
+        credit_in_ledger(config, state, lambda prepaying: prepaying.add(driver.stem, "5kWh"))
     driver.write_text(f"prepaid: true\n{driver.read_text(encoding='utf-8')}", encoding="utf-8")
 
-    credit_in_ledger(config, state, driver.stem, "5kWh")
-    account = credit_in_ledger(config, state, driver.stem, None)
+    credit_in_ledger(config, state, lambda prepaying: prepaying.add(driver.stem, "5EUR"))
+    account = credit_in_ledger(config, state, lambda prepaying: prepaying.account(driver.stem))
 
-    assert "5.000" == account["balance_kwh"]
+    assert ("5.0000", "EUR") == (account["balance"], account["unit"])
     with pytest.raises(ConfigError):
-        credit_in_ledger(tmp_path / "nowhere", state, driver.stem, None)
+        credit_in_ledger(tmp_path / "nowhere", state, lambda prepaying: prepaying.account(driver.stem))
+
+
+def test_money_is_added_and_left_and_a_receipt_says_what_flowed_for_it() -> None:
+    fleet, now = a_prepaid_fleet(), a_prepaid_fleet().clock.now()
+
+    ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=10eur")
+    car = fleet.drivers[0].cars[0].vehicle.id
+    for _ in range(2):
+        fleet.store.book(
+            Booking(ADA, now, Decimal("-5.1"), car, now, Meter.BATTERY, Decimal("0.7"), Decimal("-1.0025"), "EUR")
+        )
+    account = ask(fleet, "GET", "/api/v1/drivers/ada/credit")[1]
+
+    assert ("7.9950", "EUR") == (account["balance"], account["unit"])
+    assert "Ada has EUR 8.00 left of EUR 10.00 bought." == account["sentence"]
+    assert account["receipt"][0].endswith("bought EUR 10.00, EUR 10.00 left")
+    assert account["receipt"][1].endswith(
+        "ada-id3 used 10.200 kWh for EUR 2.00 by its battery, give or take 0.7 kWh, EUR 8.00 left"
+    )
+
+
+def test_a_purchase_of_one_reference_is_made_once_and_the_second_one_says_so() -> None:
+    fleet = a_prepaid_fleet()
+
+    ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=20kWh&reference=till-7")
+    again = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=30kWh&reference=till-7")[1]
+    ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=1kWh&reference=till-8")
+
+    assert again["sentence"].startswith("Nothing was added: till-7 was bought before, 20.000 kWh on 20")
+    assert Decimal(21) == fleet.store.balance(ADA).value
+    assert 2 == [event.name for event in fleet.store.events()].count("credit.added")
+
+
+def test_one_unit_at_a_time_until_what_is_left_is_paid_out() -> None:
+    fleet = a_prepaid_fleet()
+    ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=20kWh")
+
+    status, refused = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=5EUR")
+    paid_out = ask(fleet, "DELETE", "/api/v1/drivers/ada/credit")[1]
+    nothing = ask(fleet, "DELETE", "/api/v1/drivers/ada/credit")
+    added = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=5EUR")[1]
+
+    assert 422 == status
+    assert "Ada has 20.000 kWh left, and a credit is in one unit at a time" in refused["error"]["message"]
+    assert paid_out["receipt"][-1].endswith("paid out 20.000 kWh, 0.000 kWh left")
+    assert (422, True) == (nothing[0], "there is nothing to pay out" in nothing[1]["error"]["message"])
+    assert "Ada has EUR 5.00 left of EUR 5.00 bought." == added["sentence"]
+    assert "credit.paid_out" in [event.name for event in fleet.store.events()]
+
+
+def test_a_debt_is_paid_in_its_own_unit_first() -> None:
+    fleet, now = a_prepaid_fleet(), a_prepaid_fleet().clock.now()
+    fleet.store.book(Booking(ADA, now, Decimal("-0.300"), fleet.drivers[0].cars[0].vehicle.id, now))
+
+    status, refused = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=5EUR")
+
+    assert 422 == status
+    assert "Ada owes 0.300 kWh: add that before EUR 5.00" in refused["error"]["message"]
+
+
+def test_money_waits_for_the_first_price_of_its_tariff() -> None:
+    fleet = a_prepaid_fleet()
+    fleet.curves.clear()
+
+    with pytest.raises(
+        InvalidValue, match=r"got EUR 5\.00, but no price of the tariff .* is known yet, nor its currency"
+    ):
+        fleet.prepaying.add("ada", "5EUR")
