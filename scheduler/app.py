@@ -17,25 +17,26 @@ from typing import Any, Protocol
 import httpx
 
 from scheduler import __version__
-from scheduler.dispatch.budget import CallLimits
 from scheduler.dispatch.calm import Calm
 from scheduler.dispatch.clock_guard import ClockGuard
 from scheduler.dispatch.commands import Commands, Door
 from scheduler.dispatch.cycle import Cycle, CycleRules
 from scheduler.dispatch.heartbeat import Heartbeat, Job, Pulse
 from scheduler.dispatch.ledger_watch import LedgerWatch
-from scheduler.dispatch.looking import LookPlan
 from scheduler.dispatch.purse import Purse
 from scheduler.dispatch.sweep import InProcess, Sweep
-from scheduler.domain.errors import ConfigError, FeedRejected, StoreUnavailable
+from scheduler.domain.errors import ConfigError, FeedRejected, NoticeFailed, SmartchargeError, StoreUnavailable
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import TariffId
 from scheduler.driver_file import driver_schema
 from scheduler.drivers import load_drivers
 from scheduler.monitoring.journal import LedgerJournal
 from scheduler.monitoring.redaction import REDACTION
+from scheduler.noticing import EVERY, Noticing
+from scheduler.notifiers.http import HttpNotifier
 from scheduler.operations import Operations
-from scheduler.ports import Clock, Journal, PriceBook, Store
+from scheduler.pauses import call_limits, look_plan
+from scheduler.ports import Clock, Journal, Notifier, PriceBook, Store
 from scheduler.prepaying import Prepaying
 from scheduler.prices.feeds.fetch import Fetcher
 from scheduler.prices.refresh import PriceRefresher
@@ -60,7 +61,8 @@ class Surroundings:
     """
     What differs between the daemon, the demo and a story: the clock, who wakes the house, and the way to Smartcar and the
     price feeds (None: real sockets). `seed` is the household's own name: feeds are asked at other seconds in every house.
-    `private` is where consents and tokens lie (None: they are forgotten at the end).
+    `private` is where consents and tokens lie (None: they are forgotten at the end). `notifier` tells drivers; None: over
+    HTTP, where real sockets are used, and not at all where none are.
     """
 
     clock: Clock
@@ -70,6 +72,7 @@ class Surroundings:
     simulated: bool = False
     seed: str = ""
     private: Private | None = None
+    notifier: Notifier | None = None
 
 
 class Prices(PriceBook, Protocol):
@@ -113,7 +116,7 @@ class House:
             key, around.clock, store, self._account.book, self._account.cars, lambda: self.heartbeat.nudge("sweep")
         )
         lease_for = timedelta(seconds=settings.lease_s)
-        limits = _limits(settings, per_look=2 if around.smartcar.version == "v2" else 1)
+        limits = call_limits(settings, per_look=2 if around.smartcar.version == "v2" else 1)
         purse = Purse(around.clock, store, self.journal, limits, lambda: len(self.roster.seats))
         commands = Commands(
             around.clock, store, self._account.gateway, self.journal, lease_for=lease_for, door=self._door, purse=purse
@@ -127,7 +130,7 @@ class House:
             self.journal,
             commands,
             CycleRules(
-                _looks(settings),
+                look_plan(settings),
                 Calm(settings.calm_gain, settings.calm_surplus_kwh),
                 timedelta(seconds=settings.automatic_start_s),
                 lease_for,
@@ -155,6 +158,7 @@ class House:
             Job("prices", timedelta(seconds=settings.price_poll_s), self._watched(self.refresh_prices)),
             Job("housekeeping", timedelta(days=1), self._watched(self._housekeep)),
             Job("consents", timedelta(days=1), self._watched(self._account.examine)),
+            Job("notices", EVERY, self._watched(self._tell_drivers)),
         )
         self.heartbeat = (Heartbeat if around.beats_on_apscheduler else Pulse)(around.clock, jobs)
         self._guard = ClockGuard(around.clock, self.journal, self._reanchor)
@@ -174,6 +178,12 @@ class House:
             calls_left=lambda vehicle_id: purse.allowance(vehicle_id).left,
             desk=self.consents,
         )
+        self._notifier = _notifier(settings, roster, around)
+        self._noticing: Noticing | None = None
+        if self._notifier is not None:
+            self._noticing = Noticing(
+                around.clock, store, self.journal, self._notifier, self.operations, lambda: self.roster
+            )
 
     @property
     def roster(self) -> Roster:
@@ -206,6 +216,8 @@ class House:
         await self._turns.stop(within_s)
         await self._account.aclose()
         await self.prices.close()
+        if self._notifier is not None:
+            await self._notifier.aclose()
         self._say("service.stopped")
         self.store.close()
 
@@ -253,6 +265,10 @@ class House:
             horizons[tariff_id] = (until - now).total_seconds() if until else 0.0
         return horizons
 
+    async def _tell_drivers(self) -> None:
+        if self._noticing is not None:
+            await self._noticing.tell()
+
     async def _housekeep(self) -> None:
         self.store.housekeep(self.clock.now())
 
@@ -265,31 +281,13 @@ class House:
         self.heartbeat.reanchor()
 
 
-def _looks(settings: SettingsFile) -> LookPlan:
-    def seconds(numbers: tuple[float, ...]) -> tuple[timedelta, ...]:
-        return tuple(timedelta(seconds=number) for number in numbers)
-
-    return LookPlan(
-        unplugged=timedelta(seconds=settings.look_unplugged_s),
-        waiting=timedelta(seconds=settings.look_waiting_s),
-        charging=timedelta(seconds=settings.look_charging_s),
-        confirm=seconds(settings.confirm_after_s),
-        patience=timedelta(seconds=settings.confirm_patience_s),
-        unreachable=seconds(settings.unreachable_after_s),
-        told=timedelta(seconds=settings.look_told_s),
-        fresh=timedelta(seconds=settings.look_fresh_s),
-        by_make=settings.look_by_make,
-    )
-
-
-def _limits(settings: SettingsFile, per_look: int) -> CallLimits:
-    return CallLimits(
-        settings.calls_per_month or None,
-        settings.calls_reserve,
-        settings.calls_burst or None,
-        settings.calls_per_minute,
-        per_look,
-    )
+def _notifier(settings: SettingsFile, roster: Roster, around: Surroundings) -> Notifier | None:
+    """Return who tells drivers; None where nobody wants to be told, and in a house that lives through virtual time."""
+    addresses = [driver.notify.url for driver in roster.drivers if driver.notify is not None]
+    REDACTION.learn(addresses)
+    if not addresses or around.notifier is not None or around.transport is not None:
+        return around.notifier
+    return HttpNotifier(feed_secrets(settings.secrets_directory, NoticeFailed))
 
 
 def tariffs_in(folder: Path) -> dict[TariffId, Tariff]:
@@ -324,14 +322,16 @@ def database_of(settings: SettingsFile, directory: StateDirectory) -> str | Path
     return settings.database_url or directory.database
 
 
-def feed_secrets(directory: Path | None) -> Callable[[str], str | None]:
-    """Return what finds a feed's secret by its name. A file that is not fit to hold one is the feed's refusal, told once."""
+def feed_secrets(
+    directory: Path | None, refusal: Callable[[str], SmartchargeError] = FeedRejected
+) -> Callable[[str], str | None]:
+    """Return what finds a secret by its name. A file that is not fit to hold one is the feed's *refusal*, told once."""
 
     def secret(name: str) -> str | None:
         try:
             found = named_secret(name, directory)
         except ConfigError as error:
-            raise FeedRejected(str(error)) from None
+            raise refusal(str(error)) from None
         REDACTION.learn([found] if found else ())
         return found
 

@@ -32,6 +32,7 @@ from scheduler.domain.driver import (
 from scheduler.domain.plan import Prefer
 from scheduler.domain.tariff import TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
+from scheduler.notify_section import NotifySection
 from scheduler.written_time import DAYS, BlockedEnd, Days, WallMoment, WallTime, rank, weekdays
 
 EFFICIENCY = 0.90
@@ -305,13 +306,17 @@ class DriverFile(Section):
         default=False,
         description="Leave a car alone at a charger that its own app does not call home; by read_location.",
     )
+    notify: NotifySection | None = Field(
+        default=None, description="Where the driver is told what only a person can mend. Default: on the page only."
+    )
     cars: Annotated[tuple[CarEntry, ...], Field(min_length=1)] = Field(description="The driver's cars, one or more.")
 
     def driver(self, driver_id: DriverId) -> Driver:
         """Return the driver as a domain value."""
         name = self.name or str(driver_id).replace("-", " ").title()
         cars = tuple(car.car(driver_id) for car in self.cars)
-        return Driver(driver_id, name, self.timezone, TariffId(self.tariff), cars, self.prepaid, self.home_only)
+        notify = self.notify.address() if self.notify is not None else None
+        return Driver(driver_id, name, self.timezone, TariffId(self.tariff), cars, self.prepaid, self.home_only, notify)
 
 
 def driver_schema() -> dict[str, Any]:

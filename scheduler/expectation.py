@@ -32,6 +32,7 @@ _FORMATS = {
     "wall-moment": 'a day and a time such as "2026-12-24 09:00"',
     "wall-time": 'a time of day such as "07:00"',
     "database-url": "a URL that begins with sqlite:// or postgresql://",
+    "notice-url": "an address such as https://ntfy.sh/your-topic, without a user and a password",
     "origin": 'an origin such as "https://host", or http:// on this machine',
     "id": "an id of small letters, digits and hyphens",
     "date": 'a date such as "2026-03-29"',

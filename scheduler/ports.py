@@ -14,10 +14,11 @@ from typing import Protocol
 from scheduler.domain.command import Command, CommandId, CommandStatus
 from scheduler.domain.consent import Consent
 from scheduler.domain.credit import Amount, Booking
-from scheduler.domain.driver import DriverId
+from scheduler.domain.driver import DriverId, NoticeAddress
 from scheduler.domain.event import Event, Fact
 from scheduler.domain.interval import Interval
 from scheduler.domain.lease import Lease
+from scheduler.domain.notice import Notice
 from scheduler.domain.promise import Promise
 from scheduler.domain.session import ChargeSession, Override
 from scheduler.domain.tariff import TariffCurve, TariffId
@@ -62,6 +63,15 @@ class PriceBook(Protocol):
 
     def curve(self, tariff_id: TariffId) -> TariffCurve | None:
         """Return the last good curve of a tariff; None before the first."""
+
+
+class Notifier(Protocol):
+    """Tells a driver something away from the page. Raises `NoticeFailed` only."""
+
+    async def send(self, address: NoticeAddress, notice: Notice) -> None:
+        """Return once the address has taken the notice. It may arrive twice where an answer was lost."""
+
+    async def aclose(self) -> None: ...
 
 
 class Journal(Protocol):

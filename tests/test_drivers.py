@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.document import InvalidDocument
-from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure, Trip
+from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure, NoticeAddress, Trip
 from scheduler.domain.errors import ConfigError, InvalidValue
 from scheduler.domain.interval import Interval
 from scheduler.domain.plan import Prefer
@@ -382,12 +382,40 @@ SPOILED = [
 ]
 
 
+def test_an_address_for_notices_is_the_drivers(folder: Path) -> None:
+    (folder / "ada.yaml").write_text(ADA + "notify:\n  url: https://ntfy.sh/canary\n  form: text\n  secret: ntfy\n")
+
+    (driver,) = load_drivers(folder)
+
+    assert NoticeAddress("https://ntfy.sh/canary", plain=True, secret="ntfy") == driver.notify
+    assert "canary" not in repr(driver)
+
+
 class TestASpoiledFile:
     @pytest.mark.parametrize(("old", "new", "message"), SPOILED, ids=[case[2].split(": ")[0] for case in SPOILED])
     def test_is_told_by_place_value_and_expectation(self, folder: Path, old: str, new: str, message: str) -> None:
         (folder / "ada.yaml").write_text(ADA.replace(old, new))
 
         assert f"drivers/ada.yaml:{message}" in told(folder)
+
+    def test_names_a_bad_address_for_notices_by_its_place_and_not_by_its_value(self, folder: Path) -> None:
+        (folder / "ada.yaml").write_text(ADA + "notify:\n  url: ftp://canary\n")
+        line = ADA.count("\n") + 2
+
+        (problem,) = told(folder)
+
+        assert problem.startswith(f"drivers/ada.yaml:{line}:3: notify.url: ")
+        assert "expected an address such as https://ntfy.sh/your-topic" in problem
+        assert "canary" not in problem
+
+    @pytest.mark.parametrize("url", ["http://canary:99999999/", "http://[canary/"])
+    def test_names_an_address_for_notices_that_nobody_could_call(self, folder: Path, url: str) -> None:
+        (folder / "ada.yaml").write_text(ADA + f"notify:\n  url: {url}\n")
+
+        (problem,) = told(folder)
+
+        assert "notify.url: " in problem
+        assert "canary" not in problem
 
     def test_is_never_half_loaded(self, folder: Path) -> None:
         (folder / "ada.yaml").write_text(ADA)

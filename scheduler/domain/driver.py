@@ -125,11 +125,24 @@ class Car:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeAddress:
+    """
+    Where a driver is told what they must know: an http(s) address. `plain`: as text, else as JSON.
+
+    `secret` names the token that goes with it, never the token itself; empty for none.
+    """
+
+    url: str = field(repr=False)
+    plain: bool = False
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """
     One person: a time zone, a tariff, and one or more cars. `prepaid`: they charge for as much as they have bought.
 
-    `home_only`: a car that says it is not at home is left alone.
+    `home_only`: a car that says it is not at home is left alone. `notify`: where they are told what they must know.
     """
 
     id: DriverId
@@ -139,3 +152,4 @@ class Driver:
     cars: tuple[Car, ...]
     prepaid: bool = False
     home_only: bool = False
+    notify: NoticeAddress | None = None

@@ -89,6 +89,10 @@ class ConsentLost(VehicleError):
     """The driver has to act: connect again, accept new terms, pair a key."""
 
 
+class NoticeFailed(SmartchargeError):
+    """A driver could not be told something now. Message: why, without the address."""
+
+
 class FeedError(SmartchargeError):
     """A price feed gave no usable answer. The last good curve stays in force."""
 

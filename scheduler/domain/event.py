@@ -148,6 +148,15 @@ KINDS = (
         "A prepaid credit is used up; the car is stopped.",
         "Add to it: smartcharge prepaid DRIVER --add 20kWh, or money as in 10EUR.",
     ),
+    EventKind(
+        "driver.told", "info", "A driver was told of something, or that it is over, at the address in their file."
+    ),
+    EventKind(
+        "driver.untold",
+        "warning",
+        "A driver cannot be told at the address in their file; it is tried again.",
+        "See the reason, and what stands under notify in the driver's file.",
+    ),
     EventKind("override.set", "info", "A person asked smartcharge to start, stop or hold."),
     EventKind("override.ended", "info", "What a person asked for has ended, by resume or by unplugging."),
 )

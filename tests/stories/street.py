@@ -24,6 +24,7 @@ from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
 from scheduler.domain.vehicle import Powertrain, Vehicle, VehicleId
 from scheduler.monitoring.logs import configure_logs
+from scheduler.ports import Notifier
 from scheduler.settings_file import SettingsFile
 from scheduler.storage import open_store
 from scheduler.vehicles.simulator.app import SimulatorTransport
@@ -136,7 +137,8 @@ class Street:
     """
     Cars, prices and the house that serves them. `poll` is the longest pause between two looks at a charging car; *settings*
     take the place of the street's own. With `webhooks` Smartcar tells the house what cars report. `version` is the API that
-    is spoken, `client` who we are to it, `quotas` what Smartcar counts; everything is logged into `log`, where there is one.
+    is spoken, `client` who we are to it, `quotas` what Smartcar counts; everything is logged into `log`, and drivers
+    are told by `notifier`, where there is one.
     """
 
     state: Path
@@ -153,6 +155,7 @@ class Street:
     client: Client = field(default_factory=Client)
     quotas: QuotaSpec | None = None
     log: TextIO | None = None
+    notifier: Notifier | None = None
     clock: LoopClock = field(init=False)
     world: World = field(init=False)
     prices: ScriptedPrices = field(init=False)
@@ -211,6 +214,7 @@ class Street:
             beats_on_apscheduler=False,
             simulated=True,
             private=Private(self.state / "private"),
+            notifier=self.notifier,
         )
         self.state.mkdir(exist_ok=True)
         self.house = House(

@@ -1,0 +1,1 @@
+"""Ways to tell a driver something away from the page."""
