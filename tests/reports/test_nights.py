@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench._closed_loop import lived, nights
+from bench._closed_loop import TRIP, lived, nights
 from scheduler.reports.backtest import read_scene
 from scheduler.reports.replayer import Scene
 
@@ -33,6 +33,17 @@ def test_a_car_that_draws_a_twentieth_less_than_believed_is_never_late(scene: Sc
     assert 40 == len(lives)
     assert 0.0 == pytest.approx(max(life.missing_kwh for life in lives), abs=1e-6)
     assert max(life.starts for life in lives) <= 2
+
+
+def test_a_trip_to_full_is_in_time_with_a_twentieth_less_power_although_its_last_part_is_charged_late(
+    scene: Scene,
+) -> None:
+    chosen = islice(nights(scene, 0.95, TRIP), 20)
+
+    lives = [lived(night, scene.market, 0.95, timedelta(minutes=15), TRIP) for night in chosen]
+
+    assert 20 == len(lives)
+    assert 0.0 == pytest.approx(max(life.missing_kwh for life in lives), abs=0.01)
 
 
 def test_a_night_that_is_planned_each_minute_has_few_plans_and_switches(scene: Scene) -> None:
