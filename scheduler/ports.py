@@ -213,8 +213,11 @@ class Ledger(Protocol):
     def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
         """Return the entry that a driver's purchase of that name made; None where there is none."""
 
-    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
-        """Return a driver's entries of credit in the order they were made: all, or those of the stay begun then."""
+    def bookings(self, driver_id: DriverId) -> list[Booking]:
+        """Return a driver's entries of credit in the order they were made."""
+
+    def stay_bookings(self, vehicle_id: VehicleId, plugged_in_at: datetime) -> list[Booking]:
+        """Return what was booked of one stay, in the order it was."""
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         """Keep the curve in force; one row per tariff and distinct content, so that a past plan can be replayed."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select
 
 from scheduler.domain.credit import KWH, MONEY_STEP, WATT_HOUR, Amount, Booking, Meter
 from scheduler.domain.driver import DriverId
+from scheduler.domain.vehicle import VehicleId
 from scheduler.storage.database import Rows
 from scheduler.storage.schema import CREDIT
 
@@ -45,20 +46,21 @@ class CreditRows(Rows):
             )
             return Amount((int(connection.execute(query).scalar_one()) * step).quantize(step), currency or KWH)
 
-    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
-        """Return a driver's entries in the order they were made: all, or those of the stay that began then."""
-        query = select(CREDIT).where(CREDIT.c.driver_id == driver_id).order_by(CREDIT.c.id)
-        if plugged_in_at is not None:
-            query = query.where(CREDIT.c.plugged_in_at == plugged_in_at)
-        with self._database.reading() as connection:
-            return [_booking(row) for row in connection.execute(query)]
+    def bookings(self, driver_id: DriverId) -> list[Booking]:
+        """Return a driver's entries in the order they were made."""
+        return self._entries(CREDIT.c.driver_id == driver_id)
+
+    def stay_bookings(self, vehicle_id: VehicleId, plugged_in_at: datetime) -> list[Booking]:
+        """Return what was booked of one stay, in the order it was."""
+        return self._entries(CREDIT.c.vehicle_id == vehicle_id, CREDIT.c.plugged_in_at == plugged_in_at)
 
     def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
         """Return the entry that a driver's purchase of that name made; None where there is none."""
-        query = select(CREDIT).where(CREDIT.c.driver_id == driver_id, CREDIT.c.reference == reference)
+        return next(iter(self._entries(CREDIT.c.driver_id == driver_id, CREDIT.c.reference == reference)), None)
+
+    def _entries(self, *where: ColumnElement[bool]) -> list[Booking]:
         with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        return _booking(row) if row is not None else None
+            return [_booking(row) for row in connection.execute(select(CREDIT).where(*where).order_by(CREDIT.c.id))]
 
 
 def _booking(row: Row[tuple[object, ...]]) -> Booking:

@@ -243,6 +243,7 @@ CREDIT = Table(
     Column("currency", Text, comment="of money"),
     Column("reference", Text, comment="the buyer's own name for a purchase; once for a driver"),
     Index("credit_by_driver", "driver_id", "id"),
+    Index("credit_by_stay", "vehicle_id", "plugged_in_at"),
     Index("credit_by_reference", "driver_id", "reference", unique=True),
     sqlite_strict=True,
 )

@@ -11,14 +11,17 @@ import pytest
 
 from scheduler.dispatch.observe import Observation
 from scheduler.dispatch.prepaid import UNLIMITED, Prepaid
+from scheduler.dispatch.tap import Tap
 from scheduler.domain.credit import Booking, Meter
 from scheduler.domain.driver import Driver, DriverId
+from scheduler.domain.plan import ChargePlan, ChargeWindow, PlanOutcome
+from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.session import ChargeSession
 from scheduler.domain.tariff import TariffCurve
 from scheduler.domain.vehicle import VehicleState
 from scheduler.planning.credit import Credit
-from tests.dispatch.test_turns import ADA, CHEAP, EVENING, Ring, night
+from tests.dispatch.test_turns import ADA, BEN, CHEAP, EVENING, Ring, night
 from tests.fakes.store import MemoryStore
 
 DRIVER = DriverId("ada")
@@ -172,3 +175,72 @@ def test_nothing_is_started_for_money_without_half_a_kilowatt_hour_of_it_at_a_kn
 
     assert (may_charge, unpriced) == (standing.may_charge, standing.unpriced)
     assert may_charge == charging.may_charge
+
+
+def with_another_car(euros: str = "") -> tuple[Seat, MemoryStore, Tap]:
+    """Return Ada's seat with a second car of hers, a credit of 10 kWh or of money, and that car as it draws on it."""
+    mine = seat()
+    second = replace(mine.car, vehicle=replace(mine.car.vehicle, id=BEN))
+    store = in_money(euros) if euros else MemoryStore()
+    if not euros:
+        store.book(Booking(DRIVER, EVENING, Decimal(10)))
+    state = replace(AT_REST, vehicle_id=BEN, charging=True, energy_added_kwh=0.0, energy_seen_at=EVENING, power_kw=5.0)
+    store.enlist([ADA, BEN], EVENING)
+    store.save_session(ChargeSession(BEN, EVENING))
+    store.record_sighting(state, EVENING)
+    plan = ChargePlan(PlanOutcome.MET, (ChargeWindow(EVENING, EVENING + HOUR, 5.0),), 5.0)
+    store.keep_promise(Promise(BEN, EVENING, 50.0, None, plan, mine.driver.tariff_id, "EUR"))
+    return (
+        replace(mine, driver=replace(mine.driver, cars=(mine.car, second))),
+        store,
+        Tap(second.vehicle, state, (), plan),
+    )
+
+
+def test_what_is_planned_for_one_car_is_not_left_for_the_other_ones_plan() -> None:
+    both, store, other = with_another_car()
+    now = EVENING + HOUR / 2
+    counter = replace(AT_REST, energy_added_kwh=0.0)
+
+    standing = Prepaid(store, Ring()).standing(both, counter, now)
+
+    assert 2.5 == other.planned_kwh(now)
+    assert standing.left is not None
+    assert standing.left.energy_kwh == pytest.approx(10 - 2 * 0.05 - 2.5 - 2.5)
+    assert 0.0 == other.planned_kwh(EVENING + 2 * HOUR)
+
+
+def test_two_cars_that_charge_are_stopped_as_the_credit_ends_for_both() -> None:
+    both, store, _ = with_another_car()
+    mine = replace(AT_REST, charging=True, energy_added_kwh=0.0, energy_seen_at=EVENING, power_kw=10.0)
+
+    standing = Prepaid(store, Ring()).standing(both, mine, EVENING)
+
+    assert standing.stop_at is not None
+    assert timedelta(hours=9.9 / 15) - timedelta(seconds=60) == standing.stop_at - EVENING
+
+
+def test_two_cars_share_money_too() -> None:
+    both, store, other = with_another_car("3.03")
+    mine = replace(AT_REST, charging=True, energy_added_kwh=0.0, energy_seen_at=EVENING, power_kw=10.0)
+
+    standing = Prepaid(store, Ring()).standing(both, mine, EVENING)
+
+    assert 1.5 == pytest.approx(other.planned_cost(EVENING, night()))
+    assert standing.left is not None
+    assert standing.left.money == pytest.approx(3.0 - 1.5)
+    assert standing.stop_at is not None
+    assert abs(standing.stop_at - (EVENING + timedelta(hours=3 / 0.3 / 15) - timedelta(seconds=60))) < timedelta(
+        seconds=1
+    )
+
+
+def test_a_car_that_begins_to_charge_wakes_the_others_that_share_its_credit() -> None:
+    both, store, _ = with_another_car()
+    for lease in store.claim(EVENING, 10, HOUR):
+        store.complete(lease, EVENING + 9 * HOUR)
+    begun = later(AT_REST, charging=True)
+
+    Prepaid(store, Ring()).book(both, AT_REST, begun, Observation(ChargeSession(ADA, EVENING)))
+
+    assert [BEN] == [lease.vehicle_id for lease in store.claim(EVENING + 2 * HOUR, 10, HOUR)]

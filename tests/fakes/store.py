@@ -305,9 +305,12 @@ class MemoryStore:
     def purchase(self, driver_id: DriverId, reference: str) -> Booking | None:
         return next((each for each in self.bookings(driver_id) if each.reference == reference), None)
 
-    def bookings(self, driver_id: DriverId, plugged_in_at: datetime | None = None) -> list[Booking]:
-        own = [booking for booking in self._books.credit if booking.driver_id == driver_id]
-        return [each for each in own if plugged_in_at is None or each.plugged_in_at == plugged_in_at]
+    def bookings(self, driver_id: DriverId) -> list[Booking]:
+        return [booking for booking in self._books.credit if booking.driver_id == driver_id]
+
+    def stay_bookings(self, vehicle_id: VehicleId, plugged_in_at: datetime) -> list[Booking]:
+        own = (booking for booking in self._books.credit if booking.vehicle_id == vehicle_id)
+        return [booking for booking in own if booking.plugged_in_at == plugged_in_at]
 
     def save_curve(self, tariff_id: TariffId, curve: TariffCurve, fetched_at: datetime) -> None:
         kept = self._books.curves.get(tariff_id, ())

@@ -43,7 +43,7 @@ def test_money_is_summed_apart_and_the_last_purchase_says_which_unit_counts(stor
     assert "EUR 9.67" == str(store.balance(DRIVER))
     assert Decimal("9.6700") == store.balance(DRIVER).value
     assert [BOUGHT, paid, *[SPENT] * 100] == store.bookings(DRIVER)
-    assert [SPENT] * 100 == store.bookings(DRIVER, NOW)
+    assert [SPENT] * 100 == store.stay_bookings(ADA, NOW)
 
 
 def test_a_purchase_is_found_by_its_name_and_made_once_for_a_driver(store: Store) -> None:
@@ -62,7 +62,8 @@ def test_a_ledger_of_the_version_before_opens_with_what_was_bought_and_used(tmp_
         first.book(entry)
     first.close()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP INDEX credit_by_reference")
+        for index in ("credit_by_reference", "credit_by_stay"):
+            connection.execute(f"DROP INDEX {index}")
         for column in ("money", "currency", "reference"):
             connection.execute(f"ALTER TABLE credit DROP COLUMN {column}")
         connection.execute("UPDATE alembic_version SET version_num = '0005'")

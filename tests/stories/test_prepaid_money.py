@@ -107,3 +107,37 @@ def test_nothing_is_bought_at_a_price_that_is_not_known_until_it_is(tmp_path: Pa
     assert at_last > unknown + 20
     assert UNPRICED in notes
     assert "the prepaid credit buys no more" in sentence
+
+
+@pytest.mark.parametrize("written", ["14kWh", "3EUR"])
+def test_two_cars_of_one_driver_share_a_credit_and_do_not_exceed_it_together(tmp_path: Path, written: str) -> None:
+    told = street(tmp_path)
+    ada, second = told.drivers[1], told.drivers[2].cars[0]
+    told.drivers, told.cars = (replace(ada, cars=(*ada.cars, second)),), told.cars[1:3]
+    names = [car.id for car in told.cars]
+
+    async def story(street: Street) -> tuple[list[float], float, Amount, float]:
+        await street.hours(0.1)
+        street.house.prepaying.add(ada.id, written)
+        await street.until(datetime(2026, 2, 2, 0, 10, tzinfo=UTC))
+        planned_kwh = sum(
+            promise.plan.energy_kwh
+            for name in names
+            if (promise := street.house.store.promise(VehicleId(name))) is not None
+        )
+        await street.hours(0.3)
+        for name in names:  # a hand on the car that does not charge
+            street.world.start(name)
+        await street.until(MORNING)
+        used = [street.world.truth(name).energy_kwh for name in names]
+        return used, planned_kwh, street.house.store.balance(ada.id), sum(paid(street, name) for name in names)
+
+    used, planned_kwh, left, worth = told.live(story)
+
+    print(
+        f"{written}: planned {planned_kwh:.2f} kWh, used {used[0]:.2f} and {used[1]:.2f} kWh worth EUR {worth:.2f}, {left} left"
+    )
+    assert planned_kwh <= (14 if left.energy else 3 / 0.18) + 0.001
+    assert sum(used) <= 14.3 if left.energy else worth <= 3 + 0.3 * 0.18
+    assert 0 < float(left.value) <= (2 if left.energy else 0.4)
+    assert min(used) > 1

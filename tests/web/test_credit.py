@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from scheduler.domain.credit import Booking, Meter
 from scheduler.domain.driver import DriverId
 from scheduler.domain.errors import ConfigError, InvalidValue
 from scheduler.domain.tariff import TariffCurve
 from scheduler.ledger_credit import credit_in_ledger
+from scheduler.prepaid_verb import prepaid
 from scheduler.terminal.prepaid import show_account
 from tests.house.tree import ROOT
 from tests.web.fleet import Fleet, a_driver
@@ -174,3 +176,28 @@ def test_money_waits_for_the_first_price_of_its_tariff() -> None:
         InvalidValue, match=r"got EUR 5\.00, but no price of the tariff .* is known yet, nor its currency"
     ):
         fleet.prepaying.add("ada", "5EUR")
+
+
+def test_at_a_prompt(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    copytree(ROOT / "config", config)
+    driver = min((config / "drivers").glob("*.yaml"))
+    driver.write_text(f"prepaid: true\n{driver.read_text(encoding='utf-8')}", encoding="utf-8")
+
+    def said(*options: str) -> tuple[int, str]:
+        house = ("--config", str(config), "--state", str(tmp_path / "state"))
+        result = CliRunner().invoke(prepaid, [driver.stem, *house, *options])
+        return result.exit_code, result.output
+
+    for options, code, words in (
+        (("--add", "5EUR", "--reference", "till-7"), 0, "EUR 5.00 left of EUR 5.00 bought"),
+        (("--add", "5EUR", "--reference", "till-7"), 0, "Nothing was added: till-7 was bought before, EUR 5.00 on"),
+        (("--receipt",), 0, "bought EUR 5.00 (till-7), EUR 5.00 left"),
+        (("--pay-out",), 0, "EUR 0.00 left of EUR 5.00 bought"),
+        (("--pay-out", "--add", "5kWh"), 2, "--add and --pay-out do opposite things"),
+        (("--reference", "till-7"), 2, "--reference names what is added: it needs --add"),
+        (("--balance", "--receipt"), 2, "say different things"),
+    ):
+        status, output = said(*options)
+        assert code == status, output
+        assert words in output

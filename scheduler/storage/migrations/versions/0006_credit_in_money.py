@@ -16,4 +16,5 @@ def upgrade() -> None:
     op.add_column(
         "credit", sa.Column("reference", sa.Text, comment="the buyer's own name for a purchase; once for a driver")
     )
+    op.create_index("credit_by_stay", "credit", ["vehicle_id", "plugged_in_at"])
     op.create_index("credit_by_reference", "credit", ["driver_id", "reference"], unique=True)
