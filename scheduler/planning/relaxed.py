@@ -42,7 +42,7 @@ class Relaxed:
 
     def __init__(self, task: Task, grid: Grid, rates: list[int]) -> None:
         points, bends = task.points, task.bends
-        self._task, self._grid, self._points = task, grid, points
+        self.task, self.grid, self._points = task, grid, points
         self.rates = rates
         self.constant = sum(rate * target.energy_us for rate, target in zip(rates, task.targets, strict=True))
         self.reduced = [slope - pay for slope, pay in zip(task.slopes, _paid(task, rates), strict=True)]
@@ -64,6 +64,9 @@ class Relaxed:
 
     def on_points(self, points: Sequence[int]) -> Bounds:
         """Return the bounds as seen from some of the points: one entry per cell between those."""
+        if points is self._points:
+            open_whole = [whole if is_open else 0 for is_open, whole in zip(self.task.open, self.whole, strict=True)]
+            return Bounds(self.off, self.on, self.entry, open_whole, self.reduced)
         places = [bisect_left(self._points, point) for point in points]
         cells = list(pairwise(places))
         return Bounds(
@@ -76,20 +79,21 @@ class Relaxed:
 
     def least(self) -> int:
         """Return what the lightest relaxed plan weighs, without the constant."""
-        task = self._task
+        task = self.task
         least = self.off[max(task.starts, 0)][0]
         if task.running is not None:
             least = min(least, self.on[max(task.running, 0)][0])
         return least
 
     def _add_layer(self, left: int) -> None:
-        task, grid = self._task, self._grid
+        task, grid = self.task, self.grid
         last, whole, is_open, pause = grid.last, self.whole, task.open, task.least_pause_us
         off, on, entry = [0] * (last + 1), [0] * (last + 1), [NEVER] * (last + 1)
         self.off.append(off)
         self.on.append(on)
         self.entry.append(entry)
         fresh = left - 1 if left else 0
+        then_off, then_on, simple = self.off[fresh], self.on[fresh], not task.least_run_us
         may_start = left > 0 or task.starts == UNLIMITED
         rest_off, rest_on, begin = 0, 0, last
         if task.lone_from is not None and left > 1:
@@ -103,9 +107,15 @@ class Relaxed:
             if is_open[i]:
                 going = whole[i] + rest_on
                 if may_start:
-                    begun = self._begun(fresh, i)
-                    rest_off = min(rest_off, begun)
-                    entry[i] = min(begun, later, self._brief(fresh, i, rest_off))
+                    if simple:
+                        begun = self._start + whole[i] + then_on[i + 1]
+                        rest_off = min(rest_off, begun)
+                        here = rest_off if fresh == left else then_off[i]
+                        entry[i] = min(begun, later, self._start + min(here, then_on[i + 1]))
+                    else:
+                        begun = self._begun(fresh, i)
+                        rest_off = min(rest_off, begun)
+                        entry[i] = min(begun, later, self._brief(fresh, i, rest_off))
                     later = begun
                 ahead = grid.exempt_ahead[i]
                 if ahead is not None:
@@ -126,41 +136,41 @@ class Relaxed:
 
         *off* stands for what this layer has not noted yet.
         """
-        if not self._task.least_run_us:
+        if not self.task.least_run_us:
             extra = 0
         elif self._short is not None:
             extra = self._short
         else:
             return NEVER
-        here = off if self._task.starts == UNLIMITED or left == len(self.off) - 1 else self.off[left][i]
+        here = off if self.task.starts == UNLIMITED or left == len(self.off) - 1 else self.off[left][i]
         return self._start + extra + min(here, self.on[left][i + 1])
 
     def _begun(self, left: int, i: int) -> int:
         """Return the least reduced weight of a plan that starts at point *i*, after which *left* starts are left."""
         through = self._start + self.whole[i] + self.on[left][i + 1]
-        if not self._task.least_run_us:
+        if not self.task.least_run_us:
             return through
         least = NEVER if self._short is None else self._short + through
-        until = self._points[i] + self._task.least_run_us
-        if until > self._grid.stretch_end[i]:
+        until = self._points[i] + self.task.least_run_us
+        if until > self.grid.stretch_end[i]:
             return least
-        j = self._grid.run_ends[i]
+        j = self.grid.run_ends[i]
         if j >= 0:
             return min(least, self._start + self.sums[j] - self.sums[i] + self.on[left][j])
         return min(least, self._start + self.weight_until(until) - self.sums[i] + self.on_at(left, until))
 
     def _bound_for(self, ahead: int, left: int, i: int) -> int:
         """Return the same for a run that takes none of the starts, since it goes on into the exempt cell at *ahead*."""
-        if self._points[i] + self._task.least_run_us > ahead or self._points[i] == ahead:
+        if self._points[i] + self.task.least_run_us > ahead or self._points[i] == ahead:
             return self._begun(left, i)
         j = bisect_left(self._points, ahead)
         return self._start + self.sums[j] - self.sums[i] + self.on[left][j]
 
     def _ended(self, left: int, i: int) -> int:
-        j = self._grid.pause_ends[i]
-        if j > self._grid.last:
+        j = self.grid.pause_ends[i]
+        if j > self.grid.last:
             return 0
-        return self.off[left][j] if j >= 0 else self.off_at(left, self._points[i] + self._task.least_pause_us)
+        return self.off[left][j] if j >= 0 else self.off_at(left, self._points[i] + self.task.least_pause_us)
 
     def weight_between(self, begin: int, end: int) -> int:
         """Return the reduced weight of charging through every open cell from *begin* to *end*."""
@@ -174,7 +184,7 @@ class Relaxed:
         )
 
     def _part(self, cell: int, begin: int, end: int) -> int:
-        return self.reduced[cell] * (end - begin) + self._task.bends[cell] * (end * end - begin * begin)
+        return self.reduced[cell] * (end - begin) + self.task.bends[cell] * (end * end - begin * begin)
 
     def on_at(self, left: int, time: int, row: int = ROW) -> int:
         """Return the least reduced weight from *time* on for a plan that charges and may stop."""
@@ -183,13 +193,13 @@ class Relaxed:
             return self.on[left][i]
         key = (left, time, True)
         if key not in self._loose:
-            stopped = self.off_at(left, time + self._task.least_pause_us, row)
+            stopped = self.off_at(left, time + self.task.least_pause_us, row)
             self._loose[key] = min(stopped, self._part(i - 1, time, self._points[i]) + self.on[left][i])
         return self._loose[key]
 
     def off_at(self, left: int, time: int, row: int = ROW) -> int:
         """Return the least reduced weight from *time* on for a plan that does not charge and may start."""
-        if time >= self._grid.end:
+        if time >= self.grid.end:
             return 0
         i, left = bisect_left(self._points, time), max(left, 0)
         if self._points[i] == time:
@@ -203,13 +213,13 @@ class Relaxed:
 
     def _starts_at(self, left: int, time: int, cell: int, row: int) -> list[int]:
         """Return what plans weigh that start at *time*, inside a cell; *row* more runs of the row are looked into."""
-        task = self._task
+        task = self.task
         if not task.open[cell]:
             return []
         plans: list[int] = []
         until = time + task.least_run_us
         for after in self._remaining(left, cell):
-            if until <= self._grid.stretch_end[cell]:
+            if until <= self.grid.stretch_end[cell]:
                 run = self.weight_until(until) - self.weight_until(time) if task.least_run_us else 0
                 plans.append(self._start + run + self.on_at(after, until, row))
             if self._short is not None:
@@ -228,8 +238,8 @@ class Relaxed:
 
     def _remaining(self, left: int, cell: int) -> list[int]:
         """Return how many starts may be left after one in *cell*."""
-        remaining = [left - 1] if left else [0] if self._task.starts == UNLIMITED else []
-        return remaining if self._grid.exempt_ahead[cell] is None else [*remaining, left]
+        remaining = [left - 1] if left else [0] if self.task.starts == UNLIMITED else []
+        return remaining if self.grid.exempt_ahead[cell] is None else [*remaining, left]
 
 
 def _paid(task: Task, rates: list[int]) -> list[int]:

@@ -160,6 +160,9 @@ def last_moments(task: Task) -> LastMoments:
         earlier_starts = {end - run for end in fresh_stops if end > run} - points - starts if run else set()
         earlier_stops = {start - pause for start in fresh_starts if start > pause} - points - stops if pause else set()
         fresh_starts, fresh_stops = earlier_starts, earlier_stops
+        if not (fresh_starts or fresh_stops):
+            complete = True
+            break
         starts |= fresh_starts
         stops |= fresh_stops
         if len(starts) + len(stops) > MOST_MOMENTS:

@@ -23,7 +23,7 @@ class Walk:
 
     def __init__(self, task: Task, moments: LastMoments, relaxed: Relaxed, frontier: Frontier) -> None:
         self._task, self._moments, self._relaxed, self._frontier = task, moments, relaxed, frontier
-        self._grid = grid = Grid(task)
+        self._grid = grid = relaxed.grid if task is relaxed.task else Grid(task)
         self._bounds = relaxed.on_points(task.points)
         self._points = task.points
         self._begins = sorted((*task.points, *moments.starts))
