@@ -112,6 +112,11 @@ class Grid:
         self.pause_ends = self._moved(task.least_pause_us)
         self.widest = max(later - earlier for earlier, later in pairwise(points))
 
+    def reaches_exempt(self, cell: int, until: int) -> bool:
+        """Whether a run that goes on from *cell* to *until* comes into an exempt cell."""
+        ahead = self.exempt_ahead[cell]
+        return ahead is not None and ahead < until
+
     def _moved(self, by: int) -> list[int]:
         """Return per point the index of the point *by* later; one past the last beyond the end, -1 where there is none."""
         if not by:
