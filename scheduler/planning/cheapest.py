@@ -95,7 +95,7 @@ def best_runs(terms: Terms, line: Timeline) -> Best:
     warm = terms.warm(line)
     warm_us = sum(until - begin for begin, until in warm)
     reserve = earliest_reserve(
-        line.stretches(capped=True),
+        line.stretches(capped=True) if terms.reserve_us else [],
         min(terms.reserve_us, terms.total_us - warm_us),
         ReserveRules(terms.starts, terms.least_pause_us, terms.running, warm[0][0] if warm else terms.end_us),
     )

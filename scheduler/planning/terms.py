@@ -37,6 +37,8 @@ class Terms(NamedTuple):
 
     def warm(self, line: Timeline) -> list[Stretch]:
         """Return when the precondition wants charging: blocked times and the cap win over it."""
+        if self.warm_from >= self.end_us:
+            return []
         return [(max(begin, self.warm_from), until) for begin, until in line.stretches() if until > self.warm_from]
 
     def starts_of(self, runs: list[Stretch]) -> int:
