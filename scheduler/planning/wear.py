@@ -7,8 +7,9 @@ What an hour of standing full costs, and the plan that is cheapest with it: what
 What is charged last is what stands above the limit. Prices that count the hours to the departure, but from some moment
 backwards all alike (what fills the battery up to the limit need not wait), count no more than it really stands, less what
 the free energy would stand from that moment: so the best plan under them says what no plan is below. That bound is concave
-in the moment. Where its plan has charged less than the free energy by then, the moment is too early, else too late: a
-dozen halvings find the best bound, and the plans met on the way are the ones to choose from.
+in the moment. Where its plan has charged less than the free energy by then, the moment is too early, else too late. The
+first one tried is when the cheapest plan comes above the limit: mostly that proves it the best already. Else a few halvings
+find the best bound, and the plans met on the way are the ones to choose from.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ TEN_YEARS_H = 87_660.0
 WORN_OUT = 0.3
 """Share of the capacity that is gone when a battery counts as worn out: makers' warranties promise 70 %."""
 
-FINEST = timedelta(minutes=4)
-"""The moment is sought no finer than this: a cell's worth of energy is a quarter of an hour or so."""
+FINEST = timedelta(minutes=15)
+"""The moment is sought no finer than this: prices, too, are for a quarter of an hour or so."""
 
 PARTLY_H = 1 / 4
 """Prices are even within a quarter of an hour (`Timeline.standing`): a kWh may stand by half of that longer than weighed in
@@ -51,8 +52,8 @@ one plan, and shorter in another."""
 ROUNDING = 1e-9
 """What two sums of the same money may differ by."""
 
-CLOSE_H = 1 / 20
-"""Near enough is what the energy above the limit costs in this time: a hundredth of a cent for a car at home."""
+CLOSE_H = 1 / 10
+"""Near enough is what the energy above the limit costs in this time: some hundredths of a cent for a car at home."""
 
 
 def standing_cost_per_h(soc_pct: float, temperature_c: float, replacement_cost: float) -> float:
@@ -97,17 +98,20 @@ def sparing_plan(
     at any goal, and never takes more at an unknown price. Its `lower_bound` is that of money alone, so it is `optimal` only
     where it is the cheapest one in money too; how far off it may be with its wear, its `Ageing` says.
     """
+    moment = wear.begins(cheapest)
+    if moment is None:
+        return SparingPlan(cheapest, Ageing(wear))
     best = cheapest
     aged = wear.cost(cheapest, departure)
     least = _money(cheapest) + aged
     bound = cheapest.lower_bound
-    close = CLOSE_H * wear.per_kwh_h * max(cheapest.energy_kwh - wear.free_kwh, 0.0)
+    close = CLOSE_H * wear.per_kwh_h * (cheapest.energy_kwh - wear.free_kwh)
     early, late = as_utc(now), as_utc(departure)
     while late - early > FINEST and least - bound > close:
-        moment = early + (late - early) / 2
         plan = plan_of(Standing(wear.per_kwh_h, moment))
         stood, before_kwh = _stood_since(plan, wear, moment, departure)
         early, late = (moment, late) if before_kwh < wear.free_kwh else (early, moment)
+        moment = early + (late - early) / 2
         if not _promises_as_much(plan, cheapest):
             continue
         bound = max(bound, plan.lower_bound + stood)

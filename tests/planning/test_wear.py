@@ -107,6 +107,14 @@ def test_a_plan_that_spares_the_battery_at_no_cost_is_proven_to_be_the_cheapest(
     assert plan.optimal
 
 
+def test_what_never_comes_above_the_limit_is_planned_as_if_standing_were_free() -> None:
+    plan, ageing = sparing(
+        a_curve([0.1] * 6), ChargeNeed((EnergyGoal(EVENING + 6 * HOUR, 2.0),)), ChargeRules(1.0), Wear(2.0, 1)
+    )
+
+    assert ([(4.0, 6.0)], 0.0) == (windows(plan), ageing.off)
+
+
 def test_at_a_flat_price_only_what_is_above_the_limit_decides() -> None:
     departure = EVENING + 30 * HOUR
     curve = TariffCurve("EUR", (PriceSlot(EVENING, departure, 0.3),))
