@@ -71,7 +71,7 @@ def cheapest_plan(
         outcome = PlanOutcome.SHORT_OF_TIME
         if any(line.capped) and not terms.short_us(best_runs(terms, timeline(curve, window, closed)).runs):
             outcome = PlanOutcome.SHORT_OF_PRICES
-    return _plan(need, rules, start, terms, line, best._replace(off=_off(terms, weighed, best)), outcome)
+    return _plan(need, rules, start, terms, line, Best(best.runs, _off(terms, weighed, best)), outcome)
 
 
 MICROSECOND = timedelta(microseconds=1)

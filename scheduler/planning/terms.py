@@ -92,18 +92,16 @@ def charging_us(energy_kwh: float, power_kw: float) -> int:
     return max(round(min(energy_kwh / power_kw * HOUR_US, LONGEST_US)), 0)
 
 
+NAMES = ("max_power_kw", "start_cost", "reserve_kwh", "max_price")
+
+
 def check_numbers(need: ChargeNeed, rules: ChargeRules) -> None:
     """Refuse numbers that are not finite and goals out of order: they have no plan, not even a short one."""
-    numbers = [
-        ("max_power_kw", rules.max_power_kw),
-        ("start_cost", rules.start_cost),
-        ("reserve_kwh", need.reserve_kwh),
-    ]
-    numbers += [(f"goals[{index}].energy_kwh", goal.energy_kwh) for index, goal in enumerate(need.goals)]
-    if rules.max_price is not None:
-        numbers.append(("max_price", rules.max_price))
-    for name, number in numbers:
+    numbers = [rules.max_power_kw, rules.start_cost, need.reserve_kwh, rules.max_price or 0.0]
+    numbers += [goal.energy_kwh for goal in need.goals]
+    for place, number in enumerate(numbers):
         if not isfinite(number):
+            name = NAMES[place] if place < len(NAMES) else f"goals[{place - len(NAMES)}].energy_kwh"
             raise InvalidValue(f"{name} must be a finite number, got {number}")
     if rules.start_cost < 0:
         raise InvalidValue(f"start_cost must not be negative, or every start would pay, got {rules.start_cost}")

@@ -144,7 +144,9 @@ class Cells:
     """Cells in the making, with points as `Timeline` has them; what is like the cell before it is added to that cell."""
 
     def __init__(self, begin: int = 0) -> None:
-        self.points, self.kinds, self.prices = [begin], list[Kind](), list[float]()
+        self.points: list[int] = [begin]
+        self.kinds: list[Kind] = []
+        self.prices: list[float] = []
 
     def add(self, until: int, kind: Kind, price: float) -> None:
         if self.kinds and self.kinds[-1] is kind and self.prices[-1] == price:
