@@ -43,7 +43,9 @@ bench: $(VENV)/.test ## every measurement in bench/, one after the other
 	@$(BIN)/python -m bench
 
 prove: $(VENV)/.test ## the planner against brute force at length, thirty nights of ten makes, a thousand cars at once, a kill at every line of a bill
-	@PROVE=1 $(BIN)/python -m pytest -s tests/planning tests/stories/test_calls.py tests/stories/test_plugging.py tests/stories/test_crowd.py tests/storage/test_credit_kill.py
+	@PROVE=1 $(BIN)/python -m pytest -s tests/planning tests/stories/test_calls.py tests/stories/test_plugging.py \
+	    tests/stories/test_crowd.py \
+	    tests/stories/test_makes.py::test_bmws_eighty_stops_in_thirty_days_are_kept_and_none_is_refused tests/storage/test_credit_kill.py
 
 format: $(VENV)/.test ## rewrite the code in the one agreed layout
 	@$(BIN)/ruff format

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import math
 import selectors
 import time
 from collections.abc import Coroutine
@@ -19,6 +20,15 @@ from scheduler.domain.errors import InvalidValue
 from scheduler.domain.interval import as_utc
 
 T = TypeVar("T")
+
+STANDS_STILL = 100_000
+"""So many turns of a loop at one virtual instant: a thousand cars make a few thousand, and work that never ends all of them."""
+
+LONGEST = timedelta(days=1000)
+"""No night, week or year in virtual time takes longer."""
+
+ENDING = timedelta(hours=1)
+"""What was cancelled ends within so much virtual time, or never."""
 
 
 class SystemClock:
@@ -137,19 +147,30 @@ class ManualClock:
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Waits for nothing: where a real loop would wait for its next timer, virtual time jumps there."""
+    """
+    Waits for nothing: where a real loop would wait for its next timer, virtual time jumps there.
 
-    def __init__(self) -> None:
+    Time that stands still, or runs on past `until_s`, is told instead of lived for ever: RuntimeError.
+    """
+
+    def __init__(self, until_s: float) -> None:
         super().__init__()
-        self.elapsed_s = 0.0
+        self.elapsed_s, self.until_s, self._turns = 0.0, until_s, 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             # Nothing is timed and nothing runs: only another thread or a signal could go on. There is none of ours.
             return super().select(None)
         ready = super().select(0)
-        if not ready:
-            self.elapsed_s += timeout
+        self._turns += 1
+        if not ready and timeout > 0:
+            self.elapsed_s, self._turns = self.elapsed_s + timeout, 0
+        if self._turns > STANDS_STILL:
+            self._turns = 0
+            raise RuntimeError(f"virtual time stands still: {STANDS_STILL} turns of the loop at {self.elapsed_s:.3f} s")
+        if self.elapsed_s > self.until_s:
+            self.until_s = math.inf
+            raise RuntimeError(f"virtual time ran on to {self.elapsed_s:.0f} s: something goes on that was to end")
         return ready
 
 
@@ -159,10 +180,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     It would jump over bytes in flight and over working threads, so nothing under it may use sockets or an executor:
     HTTP goes to an ASGI application in process, storage is called on the loop (design/reliability.md, "Traps").
+
+    It ends with a RuntimeError where time stands still, and after *longest*: what never ends must not hang a test.
     """
 
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+    def __init__(self, longest: timedelta = LONGEST) -> None:
+        self._jumping = _JumpingSelector(longest.total_seconds())
         super().__init__(self._jumping)
         # asyncio compares with the machine clock's nanosecond; past 2^24 s (194 days) a float no longer holds one, and a
         # timer due exactly now would be waited for, for ever.
@@ -170,6 +193,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.elapsed_s
+
+    def end_within(self, span: timedelta) -> None:
+        """Let no more than *span* pass from now on."""
+        self._jumping.until_s = self.time() + span.total_seconds()
 
 
 class LoopClock:
@@ -196,14 +223,17 @@ class LoopClock:
 
 
 def run_virtually(main: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
-    """Run *main* to its end on *loop*, cancel what it left behind, and close the loop."""
+    """Run *main* to its end on *loop*, cancel what it left behind, and close the loop; RuntimeError where it does not end."""
     try:
         return loop.run_until_complete(main)
     finally:
         left = asyncio.all_tasks(loop)
         for task in left:
             task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+        loop.end_within(ENDING)
+        try:
+            if left:
+                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -236,6 +237,39 @@ def test_an_error_ends_virtual_time_and_closes_the_loop_all_the_same() -> None:
     with pytest.raises(InvalidValue, match="found at night"):
         run_virtually(main(), loop)
     assert loop.is_closed()
+
+
+def test_work_that_never_lets_time_pass_is_told_and_hangs_nobody() -> None:
+    async def main() -> None:
+        while True:
+            await LoopClock(DUSK, asyncio.get_running_loop()).sleep(0)
+
+    with pytest.raises(RuntimeError, match=r"virtual time stands still: 100000 turns of the loop at 0\.000 s"):
+        run_virtually(main(), VirtualLoop())
+
+
+def test_work_that_goes_on_for_ever_is_told_after_the_longest_span() -> None:
+    async def main() -> None:
+        while True:
+            await LoopClock(DUSK, asyncio.get_running_loop()).sleep(3600)
+
+    with pytest.raises(RuntimeError, match="virtual time ran on to 90000 s: something goes on that was to end"):
+        run_virtually(main(), VirtualLoop(timedelta(days=1)))
+
+
+def test_a_task_that_swallows_its_end_is_told_when_the_loop_is_closed() -> None:
+    async def stubborn() -> None:
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(600)
+
+    async def main() -> asyncio.Task[None]:
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(60)
+        return task
+
+    with pytest.raises(RuntimeError, match="something goes on that was to end"):
+        _ = run_virtually(main(), VirtualLoop())
 
 
 def test_a_thread_can_wake_a_loop_that_has_nothing_to_wait_for() -> None:

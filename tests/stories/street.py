@@ -18,7 +18,7 @@ import httpx
 from starlette.applications import Starlette
 
 from scheduler.app import House, Surroundings
-from scheduler.clock import LoopClock, VirtualLoop, run_virtually
+from scheduler.clock import ENDING, LoopClock, VirtualLoop, run_virtually
 from scheduler.domain.driver import Car, ChargePreferences, Departure, Driver, DriverId
 from scheduler.domain.roster import Roster
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
@@ -181,6 +181,7 @@ class Street:
                 courier.cancel()
                 await asyncio.gather(courier, return_exceptions=True)
                 await post.aclose()
+                loop.end_within(ENDING)
                 await self.house.close(1.0)
 
         return run_virtually(told(), loop)
