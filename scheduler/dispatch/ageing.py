@@ -15,7 +15,8 @@ def wear_of(
     seat: Seat, soc_pct: float | None, goals: tuple[ChargeGoal, ...], need: ChargeNeed, currency: str
 ) -> Wear | None:
     """
-    Return what standing above the daily limit costs by the last of *goals*; None where the last goal does not exceed it.
+    Return what standing above the daily limit costs by the last of *goals*; None where neither that nor *need*, which may be
+    for less, exceeds it.
 
     The driver's word on what his battery is worth counts, and 0 is a word: then standing has no price. Without one it is
     what such a battery costs in *currency*; where that is not known, the wear is not `priced`.
@@ -24,10 +25,10 @@ def wear_of(
     if not goals:
         return None
     limit_pct, target_pct = max(wishes.daily_limit_pct, soc_pct or 0.0), goals[-1].target_pct
+    free_kwh = plug_energy_kwh(vehicle, soc_pct or 0.0, limit_pct)
     above_kwh = plug_energy_kwh(vehicle, limit_pct, target_pct)
-    if above_kwh <= 0:
+    if above_kwh <= 0 or need.energy_kwh <= free_kwh:
         return None
-    free_kwh = max(need.energy_kwh - above_kwh, 0.0)
     said = wishes.battery_cost
     worth = replacement_cost(vehicle.usable_kwh, currency) if said is None else said
     if worth is None:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from scheduler.dispatch.ageing import wear_of
 from scheduler.dispatch.promising import UNPRICED, Circumstances, Promising
-from scheduler.domain.driver import BlockedHours, Car, ChargePreferences, Departure, Driver, DriverId, Trip
-from scheduler.domain.plan import PlanOutcome, Prefer
+from scheduler.domain.driver import BlockedHours, Car, ChargeGoal, ChargePreferences, Departure, Driver, DriverId, Trip
+from scheduler.domain.plan import ChargeNeed, EnergyGoal, PlanOutcome, Prefer
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Seat
 from scheduler.domain.tariff import PriceSlot, TariffCurve, TariffId
@@ -283,6 +284,23 @@ def test_a_battery_that_is_fuller_than_the_limit_ages_by_what_is_charged_on_top(
 
     assert ageing is not None
     assert (0.0, 90.0) == (ageing.wear.free_kwh, ageing.wear.limit_pct)
+
+
+def test_less_than_up_to_the_limit_ages_nothing_and_more_begins_to_age_at_the_limit() -> None:
+    full = seat(departures=dict.fromkeys(range(7), Departure(time(7), 100.0)))
+    whole = promised(full, Circumstances(70.0)).need
+    assert whole is not None
+    goals = (ChargeGoal(NOW + 9 * HOUR, 100.0),)
+
+    below, above, entire = (
+        wear_of(full, 70.0, goals, ChargeNeed((EnergyGoal(NOW + 9 * HOUR, energy_kwh),)), "EUR")
+        for energy_kwh in (6.0, 7.0, whole.energy_kwh)
+    )
+
+    assert None is below
+    assert above == entire
+    assert entire is not None
+    assert 58 * 0.1 / 0.9 == pytest.approx(entire.free_kwh)
 
 
 def test_without_a_goal_no_battery_stands_full() -> None:
