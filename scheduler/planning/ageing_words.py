@@ -28,14 +28,15 @@ def ageing_words(promise: Promise, now: datetime, timezone: ZoneInfo) -> Iterato
         return
     since, wear = ageing.wear.begins(promise.plan), ageing.wear
     if since is not None:
+        aged = wear.cost(promise.plan, until)
         span = f"from {moment_words(since, now, timezone)} to {moment_words(until, now, timezone)}"
-        worth = _worth(wear.cost(promise.plan, until), promise.currency) if wear.priced else _unknown(promise.currency)
+        worth = f"that ages it by {_about(aged, promise.currency)}" if wear.priced else _unknown(promise.currency)
         yield f"{span} the battery stands above {wear.limit_pct:.0f} %; {worth}"
     if max(abs(ageing.dearer), ageing.spared) >= CENT:
         yield (
             f"what lies above {wear.limit_pct:.0f} % is charged late: that costs "
-            f"{money_words(ageing.dearer, promise.currency)} more, and spares the battery about "
-            f"{money_words(ageing.spared, promise.currency)} of ageing"
+            f"{_about(ageing.dearer, promise.currency)} more, and spares the battery "
+            f"{_about(ageing.spared, promise.currency)} of ageing"
         )
 
 
@@ -51,10 +52,9 @@ def proof_words(promise: Promise) -> Iterator[str]:
         yield f"ageing counted, no other plan costs less by more than {money}"
 
 
-def _worth(cost: float, currency: str) -> str:
-    if cost < CENT:
-        return f"that ages it by less than {money_words(2 * CENT, currency)}"
-    return f"that ages it by about {money_words(cost, currency)}"
+def _about(amount: float, currency: str) -> str:
+    """Return an amount that is no more than an order, as such."""
+    return f"less than {money_words(2 * CENT, currency)}" if amount < CENT else f"about {money_words(amount, currency)}"
 
 
 def _unknown(currency: str) -> str:

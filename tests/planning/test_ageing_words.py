@@ -76,9 +76,15 @@ def test_a_plan_that_never_comes_above_the_limit_has_nothing_to_tell() -> None:
 def test_what_was_paid_to_spare_the_battery_is_told_with_what_it_spares() -> None:
     moved = replace(PROMISE, ageing=Ageing(WEAR, 0.014, 0.301, 0.001))
 
-    expected = "what lies above 80 % is charged late: that costs EUR 0.01 more, and spares the battery about EUR 0.30 of ageing"
-    assert expected == told(moved)[-1]
+    expected = "that costs about EUR 0.01 more, and spares the battery about EUR 0.30 of ageing"
+    assert f"what lies above 80 % is charged late: {expected}" == told(moved)[-1]
     assert ["ageing counted, no other plan costs less"] == list(proof_words(moved))
+
+
+def test_what_cost_next_to_nothing_is_not_told_as_a_sum_of_nothing() -> None:
+    words = told(replace(PROMISE, ageing=Ageing(WEAR, 0.001, 0.006, 0.001)))[-1]
+
+    assert "that costs less than EUR 0.01 more, and spares the battery about EUR 0.01 of ageing" in words
 
 
 def test_what_is_not_proven_is_not_told_as_proven() -> None:

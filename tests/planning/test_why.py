@@ -412,7 +412,8 @@ def test_a_plan_that_spares_the_battery_is_told_with_what_that_costs_and_how_sur
 
     assert "From Mon 02:00 to Mon 03:00 the battery stands above 80 %; that ages it by about EUR 0.02." in words
     assert (
-        "What lies above 80 % is charged late: that costs EUR 0.01 more, and spares the battery about EUR 0.12" in words
+        "What lies above 80 % is charged late: that costs about EUR 0.01 more, and spares the battery about EUR 0.12"
+        in words
     )
     assert "Ageing counted, no other plan costs less by more than EUR 0.01." in words
 
