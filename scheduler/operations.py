@@ -14,6 +14,7 @@ from scheduler.domain.command import Command
 from scheduler.domain.consent import Consent, ConsentStatus
 from scheduler.domain.errors import InvalidValue
 from scheduler.domain.event import Event
+from scheduler.domain.make import rules_for
 from scheduler.domain.plan import ChargePlan
 from scheduler.domain.promise import Promise
 from scheduler.domain.roster import Roster, Seat
@@ -202,6 +203,11 @@ class Operations:
     def connect_link(self, name: str) -> str:
         """Return the address by which a driver connects the cars that *name* means; InvalidValue where there is none."""
         return self._at_desk().link(name)
+
+    def connect_notes(self, name: str) -> tuple[str, ...]:
+        """Return what to know, before they are connected, of the makes of the cars that *name* means."""
+        makes = (rules_for(seat.car.vehicle.make) for seat in self._roster().named(name))
+        return tuple(dict.fromkeys(words for make in makes for words in make.words()))
 
     def connect_answer(self, name: str) -> Returned | None:
         """Return what came of the last way through Connect for *name*; None for none since the daemon's start."""

@@ -23,7 +23,8 @@ class MakeRules:
     `commands_per_drive`: starts and stops together, until the car is driven. `stops_per_30_days`: rolling. Below
     `min_command_soc_pct` neither start nor stop is possible. `start_ignores_limit`: a start where the car keeps a
     schedule of its own charges to 100 %. `can_set_limit`: whether Smartcar can set the car's own limit, so that it is a
-    backstop for a stop. `reconsent_every`: how long a consent lasts where it is known to end by itself.
+    backstop for a stop. `in_browser`: whether Smartcar's Connect takes it in a browser. `reconsent_every`: how long a
+    consent lasts where it is known to end by itself.
     `source` names where the row comes from, `notes` says what else to know.
     """
 
@@ -36,9 +37,36 @@ class MakeRules:
     stops_per_30_days: int | None = None
     min_command_soc_pct: float | None = None
     start_ignores_limit: bool = False
+    in_browser: bool = True
     reconsent_every: timedelta | None = None
     notes: str = ""
     source: str = ""
+
+    def words(self) -> tuple[str, ...]:
+        """Return what a driver of this make should know when they connect it: what cannot be done, and what is done instead."""
+        said = []
+        if not self.in_browser:
+            said.append(
+                "Smartcar connects this make by a telephone's app only, so a browser may be refused. Ids that were got by one "
+                "go into the driver's file: smartcar_vehicle_id and smartcar_user_id."
+            )
+        if not self.can_start:
+            said.append("It cannot be started from here: set its own timer by the plan that is shown.")
+        if not self.can_stop:
+            said.append(
+                "It can be started and not stopped: it is started when that is best, and ends at its own limit."
+            )
+        if not self.can_set_limit:
+            said.append("Its own charge limit cannot be set from here: set it in the car.")
+        if self.commands_per_drive is not None:
+            said.append(f"It takes {self.commands_per_drive} starts and stops until it is driven; plans keep to that.")
+        if self.stops_per_30_days is not None:
+            said.append(f"It takes {self.stops_per_30_days} stops in 30 days; plans keep to that.")
+        if self.min_command_soc_pct is not None:
+            said.append(f"Below {self.min_command_soc_pct:.0f} % it can be neither started nor stopped.")
+        if self.start_ignores_limit:
+            said.append("Where it keeps a schedule of its own, a start fills it to 100 %: delete the schedule.")
+        return tuple(said)
 
 
 _FREQUENCY = "Smartcar docs: data frequency"
@@ -65,7 +93,7 @@ def _bmw_group(make: str, minutes: int) -> MakeRules:
 
 def _ford(make: str) -> MakeRules:
     notes = "Connects through Smartcar's mobile SDK only, never from a browser."
-    return replace(_row(make, 10, _QUIRKS, notes), start_ignores_limit=True)
+    return replace(_row(make, 10, _QUIRKS, notes), start_ignores_limit=True, in_browser=False)
 
 
 _ROWS = (

@@ -41,6 +41,8 @@ def wait_for_consent(
     out.write(f"{link}\n")
     if not wait:
         return
+    for note in invited["notes"]:
+        out.write(f"{note}\n")
     if out.isatty():
         _draw(link, out)
     out.write(

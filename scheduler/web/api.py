@@ -142,7 +142,8 @@ def _add_consents(router: APIRouter, operations: Operations) -> None:
     )
     async def link(name: Name) -> LinkAnswer:
         named(operations, name)
-        return LinkAnswer(now=operations.fleet().now, link=operations.connect_link(name))
+        link, notes = operations.connect_link(name), list(operations.connect_notes(name))
+        return LinkAnswer(now=operations.fleet().now, link=link, notes=notes)
 
     @router.get("/cars/{name}/connect", summary="What came of the last such link", responses=UNKNOWN_NAME)
     async def answer(name: Name) -> ConnectAnswer:

@@ -14,6 +14,7 @@ class LinkAnswer(Answer):
 
     now: datetime
     link: str = Field(description="Good for ten minutes")
+    notes: list[str] = Field(description="What to know of these makes: what cannot be done, and what is done instead")
 
 
 class ConnectAnswer(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,3 +58,17 @@ def test_a_make_nobody_wrote_down_has_no_known_limit_and_half_an_hour_to_report(
 
 def test_every_row_names_its_source_and_a_positive_interval() -> None:
     assert [] == [row.make for row in MAKES.values() if not row.source or row.report_interval <= timedelta(0)]
+
+
+def test_a_make_says_in_words_what_cannot_be_done_and_what_is_done_instead() -> None:
+    ford, nissan, bmw = (" ".join(rules_for(make).words()) for make in ("Ford", "Nissan", "BMW"))
+
+    assert "telephone's app only" in ford
+    assert "a start fills it to 100 %" in ford
+    assert "started and not stopped" in nissan
+    assert "80 stops in 30 days" in bmw
+    assert "charge limit cannot be set from here" in bmw
+    assert "15 starts and stops until it is driven" in " ".join(rules_for("VW").words())
+    assert "Below 50 %" in " ".join(rules_for("GMC").words())
+    assert "set its own timer" in " ".join(replace(rules_for("Tesla"), can_start=False).words())
+    assert () == rules_for("Tesla").words()

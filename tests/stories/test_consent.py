@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import pytest
 
 from scheduler.domain.consent import ConsentStatus
 from scheduler.domain.driver import Driver
@@ -57,6 +58,29 @@ def test_a_driver_whose_file_has_no_ids_connects_and_is_charged(tmp_path: Path) 
     street = Street(tmp_path, EVENING, (without_ids(resident("ada")),), (parked("ada", 40.0),))
 
     assert ("Ada's ada: not connected: smartcharge connect ada", "Ada's ada: connected.", True) == street.live(story)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["connected", "refused by the browser"])
+def test_a_ford_is_told_what_can_be_done_and_what_cannot(tmp_path: Path, refused: bool) -> None:
+    driver = without_ids(resident("ada"))
+    (car,) = driver.cars
+    driver = replace(driver, cars=(replace(car, vehicle=replace(car.vehicle, make="FORD")),))
+    ford = parked("ada", 40.0).model_copy(update={"make": "FORD"})
+
+    async def story(street: Street) -> str:
+        if not refused:
+            return await consents(street)
+        link = urlsplit(street.house.operations.connect_link("ada"))
+        leaving = street.house.consents.begin("ada", dict(parse_qsl(link.query))["invitation"])
+        state = dict(parse_qsl(urlsplit(leaving.url).query))["state"]
+        answer = await street.house.consents.end({"error": "vehicle_incompatible", "state": state}, leaving.cookie)
+        return answer.sentence
+
+    said = Street(tmp_path, EVENING, (driver,), (ford,)).live(story)
+
+    assert refused is not said.startswith("Ada's ada: connected.")
+    assert "Smartcar connects this make by a telephone's app only, so a browser may be refused." in said
+    assert "a start fills it to 100 %" in said
 
 
 def test_a_car_that_is_connected_is_subscribed_to_the_webhook_and_tells_of_its_plug(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_it_waits_until_the_consent_is_there_and_says_what_is_still_to_be_done()
     said = waited(daemon, io.StringIO())
 
     assert (LINK, 3) == (said.splitlines()[0], len(daemon.pauses))
+    assert "It takes 15 starts and stops until it is driven; plans keep to that." == said.splitlines()[1]
     assert f"Ada's ID.3: connected.\nLet Smartcar's key into the Tesla, unless it is in already: {KEY}\n" in said
 
 

@@ -131,7 +131,7 @@ class Connecting:
         except InvalidValue as refused:
             return Returned(now, done=False, sentence=str(refused))
         if not isinstance(answer, Connected):
-            returned = Returned(now, done=False, sentence=answer.sentence)
+            returned = Returned(now, done=False, sentence=_with_make(answer.sentence, seats))
         else:
             returned = await self._brought(name, seats, answer)
         self._returned[name] = returned
@@ -161,11 +161,12 @@ class Connecting:
                     await self._subscribe(connection)
         self._changed()
         self._store.wake(list(found), self._clock.now())
-        titles = " and ".join(seat.title for seat in seats if seat.vehicle_id in found)
-        tesla = any(rules_for(seat.car.vehicle.make).make == "TESLA" for seat in seats if seat.vehicle_id in found)
+        here = [seat for seat in seats if seat.vehicle_id in found]
+        titles = " and ".join(seat.title for seat in here)
+        tesla = any(rules_for(seat.car.vehicle.make).make == "TESLA" for seat in here)
         # The name of the redirect's parameter is not certain, and a key that is in already does no harm.
         link = answer.virtual_key_url or (VIRTUAL_KEY_URL if tesla else None)
-        return Returned(self._clock.now(), done=True, sentence=f"{titles}: connected.", link=link)
+        return Returned(self._clock.now(), done=True, sentence=_with_make(f"{titles}: connected.", here), link=link)
 
     def _reopen(self, vehicle_id: VehicleId) -> None:
         """Let be tried again what was refused for good today: a new consent may have taken the reason away."""
@@ -205,3 +206,9 @@ class Connecting:
         for grant in set(grants) - self._book.grants():
             if self._forget is not None:
                 self._forget(grant)
+
+
+def _with_make(sentence: str, seats: Iterable[Seat]) -> str:
+    """Return *sentence* and what to know of the makes that these cars are."""
+    said = dict.fromkeys(words for seat in seats for words in rules_for(seat.car.vehicle.make).words())
+    return " ".join([sentence, *said])
