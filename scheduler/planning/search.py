@@ -56,23 +56,21 @@ class Search:
         plan, but no proof.
         """
         least, constant = self._relaxed.least() - self._walk.slack, self._relaxed.constant
-        bound, limit = least, least + ties
-        found: tuple[int, Path] | None = None
+        bound, limit, hasty = least, least + ties, False
         while True:
-            complete, found = self._sweep(limit, hasty=False)
+            complete, found = self._sweep(limit, hasty=hasty)
             if complete:
                 bound = limit if found is None else found[0]
-            if found is not None or not complete:
+            if found is not None:
                 break
+            if not (complete or hasty):
+                hasty = True
+                self._walk.keep_to_points()
+                continue
             beyond = self._frontier.beyond
             ahead = limit if beyond is None or beyond > NEVER >> 1 else max(beyond, limit)
             step = max(step, (ahead - least) >> 10)
             limit, step = ahead + step, 6 * step
-        if found is None:
-            self._walk.keep_to_points()
-        while found is None:
-            _, found = self._sweep(limit, hasty=True)
-            limit += (limit - least << 6) + step
         value, path = found
         return Found(runs_along(path), value + constant, bound + constant, self._relaxed.least() + constant)
 
