@@ -10,6 +10,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from scheduler.planning.partial import Path, State
+from scheduler.planning.relaxed import NEVER
 
 PATIENCE = 250_000
 """Partial plans to consider before haste: two or three seconds. Nights of quarter hours take some hundred to ten thousand."""
@@ -28,7 +29,7 @@ class Frontier:
 
     def __init__(self, end: int) -> None:
         self.limit, self.considered = 0, 0
-        self.beyond: int | None = None
+        self.beyond = NEVER
         self.found: tuple[int, Path] | None = None
         self._end = end
         self._heap: list[tuple[int, int, int, int, State]] = []
@@ -43,7 +44,7 @@ class Frontier:
 
     def begin(self, limit: int) -> None:
         """Begin anew, with plans that weigh no more than *limit*."""
-        self.limit, self.found, self.beyond = limit, None, None
+        self.limit, self.found, self.beyond = limit, None, NEVER
         self._heap.clear()
         self._known.clear()
         self._handed_out = [0] * (WHILES + 1)
@@ -61,8 +62,7 @@ class Frontier:
 
     def leave_out(self, bound: int) -> None:
         """Take note that what begins like this weighs *bound* at least, which is more than the limit."""
-        if self.beyond is None or bound < self.beyond:
-            self.beyond = bound
+        self.beyond = min(self.beyond, bound)
 
     def keep(self, value: int, path: Path) -> None:
         """Keep a complete plan if it is the lightest so far."""

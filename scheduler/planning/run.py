@@ -58,7 +58,7 @@ class Run:
             if closing:
                 return
             until = points[cell + 1]
-            if self._stopswithin(time, cell, left, State(value, energy, floating, path), bound_to):
+            if self._stops_within(time, cell, left, State(value, energy, floating, path), bound_to):
                 return
             if energy + until - time + least > self._total:
                 return
@@ -74,7 +74,7 @@ class Run:
         for settled in self._passage.charged(time, until, State(value, energy, floating, path)):
             self.charge(until, left, settled, fresh=False, bound_to=bound_to and cell not in task.exempt)
 
-    def _stopswithin(self, time: int, cell: int, left: int, state: State, bound_to: bool) -> bool:
+    def _stops_within(self, time: int, cell: int, left: int, state: State, bound_to: bool) -> bool:
         """Stop inside *cell* wherever that may be right; say whether charging ends there because all is charged."""
         until, pause = self._points[cell + 1], self._task.least_pause_us
         if not bound_to:

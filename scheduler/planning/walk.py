@@ -15,6 +15,7 @@ from scheduler.planning.ground import Ground, following, within
 from scheduler.planning.partial import Floating, Path, State
 from scheduler.planning.relaxed import Relaxed
 from scheduler.planning.run import Run
+from scheduler.planning.tank import Tank
 from scheduler.planning.task import UNLIMITED, LastMoments, Task
 
 
@@ -28,6 +29,7 @@ class Walk:
         self._relaxed, self._passage, self._total = relaxed, ground.passage, ground.total
         self._warm_until, self._rows = ground.warm_until, ground.rows
         self.slack = ground.slack
+        self.tank: Tank | None = None
         across = len(task.targets) > 1 and task.least_run_us and not (task.least_pause_us or task.guarded)
         self._crossing = Crossing(task, ground.grid, relaxed) if across else None
 
@@ -58,7 +60,11 @@ class Walk:
         if time == self._grid.end or (left == 0 and time >= self._warm_until):
             self.finish(time, state)
             return
-        self._frontier.add(bound + self._relaxed.off_at(left, time), marks, time, left, state)
+        rest = self._relaxed.off_at(left, time)
+        if self.tank is not None:
+            most = energy if floating is None else state.energy + floating.ends()[1]
+            rest = max(rest, self.tank.off_at(left, time, energy, most))
+        self._frontier.add(bound + rest, marks, time, left, state)
 
     def finish(self, time: int, state: State) -> None:
         """Charge no more after *time*."""

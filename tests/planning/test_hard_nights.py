@@ -10,8 +10,10 @@ import pytest
 
 from scheduler.domain.plan import ChargeNeed, ChargePlan, ChargeRules, EnergyGoal
 from scheduler.domain.tariff import PriceSlot, TariffCurve
-from scheduler.planning import frontier
+from scheduler.planning import frontier, search
 from scheduler.planning.cheapest import cheapest_plan
+from scheduler.planning.problem import parse_problem, solve
+from tests.planning.small_problems import document_of, full_problem
 
 NOON = datetime(2025, 12, 1, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -95,3 +97,25 @@ def test_one_long_run_and_a_precondition_are_found_beside_a_pause(seed: int) -> 
     found = plan(1.5, seed, rules, (35.2, 53.8))
 
     assert found.optimal
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_stay_of_days_with_a_goal_for_each_is_proven_with_two_starts(seed: int) -> None:
+    found = plan(3, seed, ChargeRules(3.7), (20, 3.1), (44, 20.5), (69, 39.6))
+
+    assert found.optimal
+    assert found.starts <= 2
+
+
+@pytest.mark.parametrize("seed", range(0, 300, 3))
+def test_counting_energy_from_the_first_on_leaves_every_plan_as_good(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = document_of(full_problem(Random(seed)))
+    without = solve(parse_problem(problem))
+    monkeypatch.setattr(search, "TANK_AFTER", -1)
+
+    counted = solve(parse_problem(problem))
+
+    assert (without["plans"], without["cost"]) == (counted["plans"], counted["cost"])
+    assert counted["optimal"] or not without["optimal"]
