@@ -22,6 +22,10 @@ METERS = {
     Meter.TIME: "by the most it draws over time",
 }
 
+FORGIVEN_KWH = Decimal("0.3")
+"""What a car may take beyond its credit until it has been stopped, also one that starts by itself before anything was bought:
+so small a debt of energy is let go where the driver goes on in money."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -106,7 +110,7 @@ class Prepaying:
         if curve is not None and curve.currency != amount.unit:
             raise InvalidValue(f"got {amount}, expected {curve.currency}, which {driver.name}'s prices are in")
         left = self._store.balance(driver.id)
-        if left.value and left.unit != amount.unit:
+        if left.value and left.unit != amount.unit and not (left.energy and -FORGIVEN_KWH <= left.value < 0):
             raise InvalidValue(
                 f"{driver.name} has {left} left, and a credit is in one unit at a time: use it up or pay it out "
                 f"(--pay-out) before adding {amount}"

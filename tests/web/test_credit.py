@@ -160,12 +160,21 @@ def test_one_unit_at_a_time_until_what_is_left_is_paid_out() -> None:
 
 def test_a_debt_is_paid_in_its_own_unit_first() -> None:
     fleet, now = a_prepaid_fleet(), a_prepaid_fleet().clock.now()
-    fleet.store.book(Booking(ADA, now, Decimal("-0.300"), fleet.drivers[0].cars[0].vehicle.id, now))
+    fleet.store.book(Booking(ADA, now, Decimal("-0.301"), fleet.drivers[0].cars[0].vehicle.id, now))
 
     status, refused = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=5EUR")
 
     assert 422 == status
-    assert "Ada owes 0.300 kWh: add that before EUR 5.00" in refused["error"]["message"]
+    assert "Ada owes 0.301 kWh: add that before EUR 5.00" in refused["error"]["message"]
+
+
+def test_what_a_car_took_before_it_was_stopped_does_not_keep_its_driver_from_money() -> None:
+    fleet, now = a_prepaid_fleet(), a_prepaid_fleet().clock.now()
+    fleet.store.book(Booking(ADA, now, Decimal("-0.300"), fleet.drivers[0].cars[0].vehicle.id, now))
+
+    added = ask(fleet, "POST", "/api/v1/drivers/ada/credit?amount=5EUR")[1]
+
+    assert "Ada has EUR 5.00 left of EUR 5.00 bought." == added["sentence"]
 
 
 def test_money_waits_for_the_first_price_of_its_tariff() -> None:
