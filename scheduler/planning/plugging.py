@@ -98,7 +98,9 @@ def plug_in_habit(sessions: Sequence[ChargeSession], zone: tzinfo, now: datetime
     if not came.any():
         return None
     days, times = _weeks(first, quarters, zone)
-    return PlugInHabit(_often(*_by_week(np.convolve(came, BLUR, mode="same"), away, days, times)), zone)
+    # Cut by hand: numpy's own "same" is as long as the longer of the two, and a first hour is shorter than the blur.
+    blurred = np.convolve(came, BLUR)[len(BLUR) // 2 :][:quarters]
+    return PlugInHabit(_often(*_by_week(blurred, away, days, times)), zone)
 
 
 def _by_week(came: Floats, away: Floats, days: NDArray[np.intp], times: NDArray[np.intp]) -> tuple[Floats, Floats]:

@@ -52,6 +52,14 @@ def known(sessions: list[ChargeSession], now: datetime) -> PlugInHabit:
     return habit
 
 
+def test_a_cable_that_was_in_for_minutes_is_no_trouble_in_the_hour_after_it() -> None:
+    brief = ChargeSession(CAR, wall(0, 18) + timedelta(seconds=3), unplugged_at=wall(0, 18.1))
+
+    habits = [known([brief], wall(0, 18.1) + minutes * MINUTE) for minutes in (0, 5, 20, 70, 200)]
+
+    assert [(7, 96)] * 5 == [habit.often.shape for habit in habits]
+
+
 def test_nothing_is_known_of_a_car_that_was_plugged_in_once() -> None:
     assert plug_in_habit([], BERLIN, wall(7, 12)) is None
     assert plug_in_habit([ChargeSession(CAR, wall(0, 18))], BERLIN, wall(7, 12)) is None
